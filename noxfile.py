@@ -1,0 +1,152 @@
+"""The project's checks, each in an environment of its own: `nox --list` names them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = True
+os.environ["UV_PYTHON_DOWNLOADS"] = "never"
+# Without bytecode every import takes two to four times as long.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+ROOT = Path(__file__).parent
+CORE = "packages/lolpop-core"
+CORE_TESTS = f"{CORE}/tests"
+PENGUINS = "examples/penguins"
+VERSIONS = ("3.10", "3.11", "3.12", "3.13")
+
+
+def runs(python: Path, version: str) -> bool:
+    """Tell whether a file is a Python of that version that starts (a pyenv shim may not)."""
+    if not os.access(python, os.X_OK):
+        return False
+    script = "import sys; print('{}.{}'.format(*sys.version_info))"
+    answer = subprocess.run([python, "-c", script], capture_output=True, text=True, check=False)
+    return answer.stdout.strip() == version
+
+
+def interpreters() -> dict[str, str]:
+    """Find the supported Pythons of this machine, and the running one: paths by version."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
+    found = {}
+    for version in VERSIONS:
+        places = [Path(folder) for folder in os.get_exec_path()]
+        places += sorted(pyenv.glob(f"{version}.*/bin"))
+        pythons = (place / f"python{version}" for place in places)
+        if python := next((python for python in pythons if runs(python, version)), None):
+            found[version] = str(python)
+    return found | {"{}.{}".format(*sys.version_info): sys.executable}
+
+
+PYTHONS = interpreters()
+OLDEST = next(iter(PYTHONS.values()))
+
+
+def group(name: str) -> tuple[str, ...]:
+    """Give the requirements of a dependency group of the root `pyproject.toml`."""
+    return nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), name)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format, the direction of imports and spelling."""
+    session.install(*group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports", env={"PYTHONPATH": f"{CORE}/src"})
+    session.run("codespell")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types."""
+    session.install("-e", CORE, *group("types"))
+    session.run("mypy")
+
+
+@nox.session
+@nox.parametrize("python", [nox.param(path, id=version) for version, path in PYTHONS.items()])
+def tests(session: nox.Session) -> None:
+    """Run the core's unit tests on every supported Python of this machine."""
+    session.install("-e", CORE, *group("test"))
+    session.run("pytest", CORE_TESTS, *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def lowest(session: nox.Session) -> None:
+    """Run the core's unit tests with the oldest dependencies that it admits."""
+    session.install("--resolution=lowest-direct", "-e", CORE, *group("test"))
+    session.run("pytest", CORE_TESTS, *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the core, install its wheel alone, and use and test that."""
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("uv", "build", "--quiet", CORE, "--out-dir", folder)
+        session.install(*map(str, Path(folder).glob("*.whl")))
+        with session.chdir(folder):
+            session.run("lolpop", "--version")
+            session.run("lolpop", "init", "demo")
+        with session.chdir(Path(folder, "demo")):
+            session.run("lolpop", "run", "workflow")
+        session.install(*group("test"))
+        with session.chdir(folder):
+            config = f"--config-file={ROOT / 'pyproject.toml'}"
+            session.run("pytest", config, str(ROOT / CORE_TESTS), *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Test the documents: their commands run and what they list exists."""
+    session.install("-e", CORE, *group("test"))
+    session.run("pytest", "tests/docs", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Run the penguins, the example on real data."""
+    session.install("-e", CORE, "-r", f"{PENGUINS}/pyproject.toml")
+    with session.chdir(PENGUINS):
+        session.run("lolpop", "run", "workflow", *session.posargs)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Run the examples' own tests."""
+    session.install("-e", CORE, "-r", f"{PENGUINS}/pyproject.toml", *group("test"))
+    session.run("pytest", PENGUINS, *session.posargs)
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Measure which lines and branches of the core its unit tests reach."""
+    session.install("-e", CORE, *group("coverage"))
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", CORE_TESTS, *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure every budget, and fail if one is exceeded."""
+    session.install("--compile-bytecode", CORE)
+    over = []
+    for script in sorted(Path("benchmarks").glob("[!_]*.py")):
+        try:
+            session.run("python", str(script))
+        except CommandFailed:
+            over.append(script.name)
+    if over:
+        session.error(f"over budget, or failed: {', '.join(over)}")

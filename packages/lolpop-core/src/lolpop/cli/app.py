@@ -1,0 +1,125 @@
+"""The tree of commands; a command's module is imported when the command is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+from lolpop._version import __version__
+from lolpop.cli.failures import failed
+
+_CONTEXT = {
+    "help_option_names": ["-h", "--help"],
+    "token_normalize_func": lambda token: token.replace("_", "-"),
+    "max_content_width": 100,
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and summary, and imports the one called.
+
+    Args:
+        lazy: For each command, where it is (`module:attribute`) and its summary.
+    """
+
+    def __init__(self, name: str, lazy: Mapping[str, tuple[str, str]], summary: str) -> None:
+        super().__init__(name, help=summary, no_args_is_help=True, context_settings=dict(_CONTEXT))
+        self.lazy = lazy
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order in which they are needed."""
+        return list(self.lazy)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; an unknown one is refused with the nearest name."""
+        if cmd_name not in self.lazy:
+            return None
+        module, _, attribute = self.lazy[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command to call, or say which names there are."""
+        name = args[0].replace("_", "-")
+        if name not in self.lazy and not name.startswith("-"):
+            from lolpop.errors import nearest
+
+            likely = nearest(name, self.lazy)
+            rest = f"did you mean {likely!r}?" if likely else f"there is {', '.join(self.lazy)}"
+            ctx.fail(f"no command {args[0]!r}: {rest}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands for `--help` without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in self.lazy.items()])
+
+
+run_group = LazyGroup(
+    "run",
+    {"workflow": ("lolpop.cli.run:workflow", "Run a workflow in this process.")},
+    "Run a workflow.",
+)
+config_group = LazyGroup(
+    "config",
+    {
+        "check": ("lolpop.cli.config:check", "Check a configuration and the classes it names."),
+        "show": ("lolpop.cli.config:show", "Show the configuration that results from all files."),
+        "schema": ("lolpop.cli.config:schema", "Print a JSON schema for editors."),
+    },
+    "Check, show and describe the configuration.",
+)
+plugins_group = LazyGroup(
+    "plugins",
+    {
+        "list": ("lolpop.cli.plugins:list_", "List the installed plugins; none is imported."),
+        "doctor": ("lolpop.cli.plugins:doctor", "Examine plugins, and say what is wrong."),
+    },
+    "List and examine plugins.",
+)
+root = LazyGroup(
+    "lolpop",
+    {
+        "init": ("lolpop.cli.init:init", "Start a project that runs as it stands."),
+        "run": ("lolpop.cli.app:run_group", "Run a workflow."),
+        "config": (
+            "lolpop.cli.app:config_group",
+            "Check, show and describe the configuration.",
+        ),
+        "plugins": ("lolpop.cli.app:plugins_group", "List and examine plugins."),
+        "completion": ("lolpop.cli.completion:completion", "Print a shell's completion script."),
+    },
+    "Write a workflow once in plain Python, and name its orchestrator in YAML.",
+)
+root.epilog = (
+    "Exit codes: 0 done, 1 the workflow failed, 2 usage or configuration, 3 plugin, 4 engine,"
+    " 5 not all stopped."
+)
+root.params.append(
+    click.Option(
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        help="Show the version and exit.",
+        callback=lambda ctx, _, asked: _show_version(ctx) if asked else None,
+    )
+)
+
+
+def _show_version(ctx: click.Context) -> None:
+    click.echo(f"lolpop {__version__}")
+    ctx.exit()
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; give its exit code."""
+    try:
+        code = root.main(arguments, prog_name="lolpop", standalone_mode=False)
+    except BaseException as error:
+        return failed(error, arguments)
+    return code if isinstance(code, int) else 0

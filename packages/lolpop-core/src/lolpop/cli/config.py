@@ -1,0 +1,97 @@
+"""`lolpop config`: check, show and describe the configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from lolpop.cli.failures import Reply
+from lolpop.cli.options import command, sourced
+from lolpop.inprocess import Source, prepared
+from lolpop.workflow.blueprint import Blueprint, Part
+
+
+@click.command(epilog="Example: lolpop config check -c lolpop.yaml -c production.yaml")
+@command
+@sourced
+def check(reply: Reply, source: Source) -> None:
+    """Check a configuration and the classes it names; nothing is built or run."""
+    with prepared(source) as blueprint:
+        summary = _summary(blueprint)
+    if reply.as_json:
+        reply.data({"status": "ok", **summary})
+        return
+    files = ", ".join(source.files) or "lolpop.yaml"
+    reply.say(f"{files}: no problems")
+    rows = [
+        (key, ", ".join(f"{name}: {cls}" for name, cls in summary[key].items()))
+        for key in ("pipelines", "components", "decorators")
+    ]
+    method = summary["entrypoint"] or "named with -e"
+    rows = [("runner", summary["runner"]), ("entrypoint", method), *rows]
+    reply.table(["", ""], [row for row in rows if row[1]])
+
+
+def _summary(blueprint: Blueprint) -> dict[str, Any]:
+    from lolpop.errors import UsageError
+    from lolpop.workflow.entrypoint import choose
+
+    cls = blueprint.runner.cls
+    assert cls is not None
+    try:
+        method: str | None = choose(cls, blueprint.settings.entrypoint)
+    except UsageError:
+        method = None
+    parts = list(blueprint.runner.descendants)
+    return {
+        "runner": cls.__name__,
+        "entrypoint": method,
+        "pipelines": _classes([part for part in parts if part.section.kind == "pipeline"]),
+        "components": _classes([part for part in parts if part.section.kind == "component"]),
+        "decorators": _classes(list(blueprint.decorators)),
+    }
+
+
+def _classes(parts: list[Part]) -> dict[str, str]:
+    return {part.section.path: part.cls.__name__ if part.cls else "" for part in parts}
+
+
+@click.command(epilog="Example: lolpop config show --set config.seed=8")
+@command
+@click.option("-c", "--config", "files", multiple=True, metavar="FILE", help="As for check.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="As for check.")
+def show(reply: Reply, files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
+    """Show the configuration that results from all files, links resolved.
+
+    Environment variables are shown by their names.
+    """
+    from lolpop.config.document import load
+    from lolpop.config.nodes import leaves
+    from lolpop.config.writer import values_of, write
+    from lolpop.errors import ConfigError
+
+    document = load(files, overrides)
+    if document.problems:
+        raise ConfigError(document.problems)
+    if reply.as_json:
+        places = {path: str(node.place) for path, node in leaves(document.root)}
+        reply.data({"config": values_of(document.root), "places": places})
+    else:
+        click.echo(write(document.root), nl=False)
+
+
+@click.command(epilog="Example: lolpop config schema > lolpop.schema.json")
+@command
+def schema(reply: Reply) -> None:
+    """Print a JSON schema for the core and every installed orchestrator.
+
+    An editor completes and checks lolpop.yaml with it. With the YAML language server, write
+    as the file's first line:  # yaml-language-server: $schema=lolpop.schema.json
+    """
+    from lolpop.describe import describe
+
+    document, broken = describe()
+    for error in broken:
+        click.echo(f"warning: left out: {error.message}", err=True)
+    reply.data(document)

@@ -1,0 +1,84 @@
+"""Options that several commands share, and what every command has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from lolpop.cli.failures import Reply
+from lolpop.inprocess import Source
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def command(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `-v` and `--output`; it gets a `Reply` as its first argument."""
+
+    @click.option("-v", "--verbose", is_flag=True, help="Show more, and whole tracebacks.")
+    @click.option(
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How to print the result.",
+    )
+    @wraps(function)
+    def wrapped(*, verbose: bool, output: str, **keywords: Any) -> int:
+        reply = Reply(as_json=output == "json", verbose=verbose)
+        with reply.reporting():
+            function(reply, **keywords)
+        return reply.code
+
+    return wrapped
+
+
+def sourced(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say where a workflow comes from, as one `Source`."""
+
+    @click.argument("runner", metavar="[CLASS]", required=False)
+    @click.option(
+        "-c",
+        "--config",
+        "files",
+        multiple=True,
+        metavar="FILE",
+        help="A configuration file; further ones are laid over it.  [default: lolpop.yaml]",
+    )
+    @click.option(
+        "-l",
+        "--local-file",
+        "file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A Python file in which classes are looked up first.",
+    )
+    @click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="PATH=VALUE",
+        help="Set one value of the configuration, for example config.seed=7.",
+    )
+    @click.option(
+        "--skip-validation",
+        is_flag=True,
+        help="Don't check keys, types and dependencies before building.",
+    )
+    @wraps(function)
+    def wrapped(
+        *args: Any,
+        runner: str | None,
+        files: tuple[str, ...],
+        file: Path | None,
+        overrides: tuple[str, ...],
+        skip_validation: bool,
+        **keywords: Any,
+    ) -> Any:
+        source = Source(files, overrides, runner, file, skip_validation)
+        return function(*args, source=source, **keywords)
+
+    return wrapped

@@ -1,0 +1,59 @@
+"""Tracebacks of a user's own code: the user's frames, not ours."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+
+import lolpop
+from lolpop.errors import LolpopError
+
+_OURS = str(Path(lolpop.__file__).parent)
+_MACHINERY = ("<frozen importlib",)
+
+
+def show(error: BaseException, whole: bool) -> None:
+    """Print the traceback that belongs to an error to standard error.
+
+    Args:
+        error: The error; for one of ours, what the user's code raised is its cause.
+        whole: Whether to show all frames, and the traceback of an error of ours too.
+    """
+    shown: BaseException | None = error
+    if isinstance(error, LolpopError) and not whole:
+        shown = _users(error)
+    if shown is None:
+        return
+    summary = traceback.TracebackException.from_exception(shown)
+    if not whole:
+        _strip(summary)
+    print("".join(summary.format()), end="", file=sys.stderr)
+
+
+def _users(error: LolpopError) -> BaseException | None:
+    """Find the exception of the user's own code beneath an error of ours."""
+    cause = error.__cause__
+    if cause is None or not _has_foreign_frames(cause):
+        return None
+    return cause
+
+
+def _has_foreign_frames(error: BaseException) -> bool:
+    if isinstance(error, SyntaxError):
+        return True
+    return any(not _is_ours(frame.filename) for frame in traceback.extract_tb(error.__traceback__))
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith((_OURS, *_MACHINERY)) or "/pluggy/" in filename
+
+
+def _strip(summary: traceback.TracebackException) -> None:
+    frames = [frame for frame in summary.stack if not _is_ours(frame.filename)]
+    summary.stack = traceback.StackSummary.from_list(frames)
+    for inner in (summary.__cause__, summary.__context__):
+        if inner is not None:
+            _strip(inner)
+    for member in getattr(summary, "exceptions", None) or ():
+        _strip(member)

@@ -1,0 +1,1 @@
+"""From YAML files to located values: reading, overlays, links, validation, schema."""

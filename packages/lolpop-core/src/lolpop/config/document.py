@@ -1,0 +1,96 @@
+"""The whole configuration of a project: its files, laid over each other, links resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lolpop.config.links import resolve
+from lolpop.config.nodes import Node, kind_of
+from lolpop.config.overlay import lay_over
+from lolpop.config.overrides import read_override
+from lolpop.config.reader import read
+from lolpop.config.spelling import normalise
+from lolpop.errors import ConfigError, Place, Problem
+
+DEFAULT_FILE = "lolpop.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A project's configuration as its files say it.
+
+    Attributes:
+        root: The merged document, links resolved, `EnvRef`s not read.
+        folder: The project folder, absolute: that of the first file.
+        files: The files, absolute, in the order in which they were laid over each other.
+        overrides: The `--set` arguments laid over them.
+        problems: What is wrong with links and sections, for the checks to add to.
+    """
+
+    root: Node
+    folder: Path
+    files: tuple[Path, ...]
+    overrides: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def load(files: Sequence[str | Path] = (), overrides: Sequence[str] = ()) -> Document:
+    """Load a project's configuration.
+
+    Args:
+        files: The files, the first one the base, each further one laid over those before
+            it; `lolpop.yaml` of the working folder if there are none.
+        overrides: `PATH=VALUE` arguments, laid over all files.
+
+    Raises:
+        ConfigError: A file can't be read; every unreadable file is named at once.
+    """
+    names = [str(file) for file in files] or [DEFAULT_FILE]
+    folder = Path(names[0]).expanduser().absolute().parent
+    problems: list[Problem] = []
+    layers = [_attempt(problems, _read_file, name) for name in names]
+    layers += [_attempt(problems, read_override, text, folder) for text in overrides]
+    present = [layer for layer in layers if layer is not None]
+    if problems:
+        raise ConfigError(problems)
+    normal = [normalise(layer, problems) for layer in present]
+    root = normal[0]
+    for layer in normal[1:]:
+        root = lay_over(root, layer)
+    root = resolve(root, problems)
+    paths = tuple(Path(name).expanduser().absolute() for name in names)
+    return Document(root, folder, paths, tuple(overrides), tuple(problems))
+
+
+def _attempt(problems: list[Problem], function: object, *arguments: object) -> Node | None:
+    try:
+        node: Node = function(*arguments)  # type: ignore[operator]
+    except ConfigError as error:
+        problems.extend(error.problems)
+        return None
+    return node
+
+
+def _read_file(name: str) -> Node:
+    path = Path(name).expanduser()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError([_unreadable(name, error)]) from error
+    node = read(content, name, path.absolute().parent)
+    if not node.is_mapping:
+        message = f"a configuration is a mapping of sections, not {kind_of(node.value)}"
+        raise ConfigError([Problem(message, node.place)])
+    return node
+
+
+def _unreadable(name: str, error: OSError) -> Problem:
+    if isinstance(error, FileNotFoundError):
+        hint = "name one with -c, or start a project with `lolpop init`"
+        return Problem(f"no such file: {name!r}", Place(name, 1, 1), hint=hint)
+    if isinstance(error, IsADirectoryError):
+        hint = f"name a file in it: -c {Path(name) / DEFAULT_FILE}"
+        return Problem(f"{name!r} is a folder", Place(name, 1, 1), hint=hint)
+    return Problem(f"can't read {name!r}: {error.strerror}", Place(name, 1, 1))

@@ -1,0 +1,156 @@
+"""Examine plugins without risk: what they are, whether they load, what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lolpop import plugins
+from lolpop.errors import LolpopError, PluginError, nearest
+from lolpop.plugins import Plugin
+
+TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the doctor says about a plugin.
+
+    Attributes:
+        message: What is wrong, or what to know.
+        hint: What to do, or None.
+        serious: Whether the plugin can't be used because of it.
+    """
+
+    message: str
+    hint: str | None = None
+    serious: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What the doctor says about one plugin."""
+
+    plugin: Plugin
+    findings: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the plugin can be used."""
+        return not any(finding.serious for finding in self.findings)
+
+
+def state_of(plugin: Plugin) -> str:
+    """Say in a few words whether a plugin looks usable, without importing it."""
+    if not plugin.fits:
+        return f"made for lolpop-core{plugin.requires}"
+    try:
+        plugins.find(plugin.kind, plugin.name)
+    except PluginError:
+        return "provided twice"
+    return "ok"
+
+
+def environment() -> Iterator[Finding]:
+    """Find what is wrong with the environment as a whole."""
+    foreign = plugins.foreign_lolpop()
+    if foreign:
+        yield Finding(
+            f"the distribution lolpop {foreign} is installed too: it is another project with"
+            " the same import name, and its files and those of lolpop-core overwrite each other",
+            plugins.FOREIGN_HINT,
+        )
+
+
+def named(name: str) -> list[Plugin]:
+    """Find the plugins that a name means.
+
+    Raises:
+        PluginNotInstalledError: There is none.
+    """
+    found = [
+        plugin
+        for plugin in plugins.installed()
+        if plugin.name == name
+        or (plugin.kind == "orchestrator" and plugins.same_orchestrator(plugin.name, name))
+    ]
+    if found:
+        return found
+    known = [plugin.name for plugin in plugins.installed()]
+    likely = nearest(name, known)
+    hint = plugins.pip_line(name) or (f"did you mean {likely!r}?" if likely else None)
+    raise plugins.PluginNotInstalledError(
+        f"no plugin {name!r} is installed; installed: {', '.join(known) or 'none'}",
+        plugin=name,
+        hint=hint or "`lolpop plugins list` shows what is installed",
+    )
+
+
+def diagnose(plugin: Plugin, timeout: float = TIMEOUT) -> Diagnosis:
+    """Examine a plugin; it is imported in a process of its own.
+
+    Args:
+        plugin: The plugin.
+        timeout: How many seconds its import may take.
+    """
+    findings = list(_outside(plugin))
+    if not any(finding.serious for finding in findings):
+        findings += _inside(plugin, timeout)
+    return Diagnosis(plugin, tuple(findings))
+
+
+def _outside(plugin: Plugin) -> Iterator[Finding]:
+    """Find what can be seen without importing the plugin."""
+    try:
+        plugins.find(plugin.kind, plugin.name)
+    except PluginError as error:
+        yield Finding(error.message, error.hint)
+    if not plugin.fits:
+        error = plugins.wrong_version(plugin)
+        yield Finding(error.message, error.hint)
+    if plugin.requires in (None, "") and plugin.distribution != plugins.CORE:
+        message = f"{plugin.provider} doesn't say which lolpop-core it was made for"
+        hint = "its author should declare lolpop-core with its major version, such as >=1,<2"
+        yield Finding(message, hint, serious=False)
+
+
+def _inside(plugin: Plugin, timeout: float) -> list[Finding]:
+    """Import and examine the plugin in a process that may crash or hang."""
+    with tempfile.TemporaryDirectory(prefix="lolpop-doctor-") as folder:
+        answer = Path(folder, "findings.json")
+        command = [sys.executable, "-m", "lolpop.probe", str(answer), json.dumps(asdict(plugin))]
+        try:
+            child = subprocess.run(
+                command, capture_output=True, text=True, timeout=timeout, errors="replace"
+            )
+        except subprocess.TimeoutExpired:
+            message = f"importing it takes longer than {timeout:g} s"
+            return [Finding(message, "its code must do no work when it is imported")]
+        if answer.exists():
+            return [Finding(**finding) for finding in json.loads(answer.read_text("utf-8"))]
+        return [_crash(child)]
+
+
+def _crash(child: subprocess.CompletedProcess[str]) -> Finding:
+    code = child.returncode
+    how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+    last = (child.stderr.strip().splitlines() or ["it said nothing"])[-1]
+    return Finding(f"importing it ends the process ({how})", f"its last words: {last}")
+
+
+def exit_code(diagnoses: Sequence[Diagnosis], findings: Sequence[Finding]) -> int:
+    """Give the exit code for what was found: 3 if something can't be used."""
+    serious = any(finding.serious for finding in findings)
+    healthy = all(diagnosis.healthy for diagnosis in diagnoses)
+    return 0 if healthy and not serious else PluginError.exit_code
+
+
+def finding_of(error: LolpopError) -> Finding:
+    """Turn an error into a finding."""
+    return Finding(error.message, error.hint)

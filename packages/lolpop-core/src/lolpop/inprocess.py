@@ -1,0 +1,164 @@
+"""Prepare a workflow and run it plainly, in this process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lolpop import plugins
+from lolpop.config.document import Document, load
+from lolpop.config.validation import read
+from lolpop.errors import ConfigError
+from lolpop.workflow.assembly import Tree, assemble
+from lolpop.workflow.blueprint import Blueprint
+from lolpop.workflow.check import check, settings_of
+from lolpop.workflow.decoration import Decorate, decorate, decorations
+from lolpop.workflow.entrypoint import bind, choose, parse_value
+from lolpop.workflow.project import roots_of, working_in
+from lolpop.workflow.running import call
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a command is told about a workflow.
+
+    Attributes:
+        files: The configuration files, `lolpop.yaml` if there are none.
+        overrides: `PATH=VALUE` arguments.
+        runner: A class instead of the configuration's `runner`, or None.
+        file: A Python file in which classes are looked up first, or None.
+        skip_validation: Whether to leave out the checks that building doesn't need.
+    """
+
+    files: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    runner: str | None = None
+    file: Path | None = None
+    skip_validation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a plain run gave.
+
+    Attributes:
+        label: The runner and its entrypoint, as `Runner.method`.
+        seconds: How long the entrypoint took.
+        result: What it returned.
+    """
+
+    label: str
+    seconds: float
+    result: Any
+
+
+@contextmanager
+def prepared(source: Source) -> Iterator[Blueprint]:
+    """Check a workflow and stay in its project folder.
+
+    Raises:
+        ConfigError: Something is wrong with the configuration.
+        PluginError: Something is wrong with a plugin that it names.
+    """
+    document = load(source.files, source.overrides)
+    file = source.file.absolute() if source.file else None
+    with working_in(document.folder, _roots(document)):
+        yield check(document, source.runner, file, source.skip_validation)
+
+
+def _roots(document: Document) -> tuple[Path, ...]:
+    settings, problems = settings_of(document)
+    return roots_of(document.folder, None if problems else settings.package.roots)
+
+
+def run_workflow(
+    source: Source,
+    method: str | None = None,
+    arguments: Sequence[str] = (),
+    keywords: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Run a workflow's entrypoint in this process, decorated.
+
+    Args:
+        source: Where the workflow comes from.
+        method: The entrypoint, or None for the configured or only one.
+        arguments: Its positional arguments, as typed.
+        keywords: Its keyword arguments, JSON values; they win over `deployment.parameters`.
+
+    Raises:
+        LolpopError: The configuration, a plugin or the workflow itself is at fault.
+    """
+    with prepared(source) as blueprint:
+        cls = blueprint.runner.cls
+        assert cls is not None
+        name = choose(cls, method or blueprint.settings.entrypoint)
+        function = getattr(cls, name)
+        typed = _typed(function, arguments)
+        given = {**_configured(blueprint, len(arguments), function), **(keywords or {})}
+        positional, named = bind(function, typed, given)
+        tree = _built(blueprint)
+        label = f"{cls.__name__}.{name}"
+        start = time.perf_counter()
+        result = call(getattr(tree.runner, name), positional, named, label)
+        return Outcome(label, time.perf_counter() - start, result)
+
+
+def _typed(function: Callable[..., Any], arguments: Sequence[str]) -> list[Any]:
+    import inspect
+
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    known = [*parameters, *[None] * len(arguments)]
+    return [parse_value(text, known[i], function) for i, text in enumerate(arguments)]
+
+
+def _configured(blueprint: Blueprint, skip: int, function: Callable[..., Any]) -> dict[str, Any]:
+    """Give the configured parameters that no positional argument stands for."""
+    import inspect
+
+    section = blueprint.document.root.get("deployment")
+    node = section.get("parameters") if section else None
+    names = list(inspect.signature(function).parameters)[1:][:skip]
+    values = read(node, os.environ) if node and node.is_mapping else {}
+    return {key: value for key, value in values.items() if key not in names}
+
+
+def _built(blueprint: Blueprint) -> Tree:
+    tree = assemble(blueprint, os.environ)
+    decorate(tree, decorations(tree, _hooks(blueprint, tree)))
+    return tree
+
+
+def _hooks(blueprint: Blueprint, tree: Tree) -> dict[str, Decorate]:
+    """Let the orchestrator decorate through its hook, so that extensions may wrap it."""
+    part = blueprint.orchestrator
+    if part is None:
+        return {}
+    from lolpop.lifecycle import Lifecycle
+
+    orchestrator = tree.decorators[part]
+    name = str(part.section.class_name.value) if part.section.class_name else ""
+    lifecycle = Lifecycle(orchestrator, _provider(name), _extensions(blueprint))  # type: ignore[arg-type]
+    return {part.section.name: lifecycle.decorate}
+
+
+def _provider(name: str) -> str:
+    plugin = plugins.find("orchestrator", name) if ":" not in name else None
+    return plugin.provider if plugin else "this project"
+
+
+def _extensions(blueprint: Blueprint) -> dict[str, tuple[object, str]]:
+    found: dict[str, tuple[object, str]] = {}
+    for name in blueprint.settings.extensions:
+        plugin = plugins.find("extension", name)
+        if plugin is None:
+            raise plugins.not_installed("extension", name)
+        found[name] = (plugins.load(plugin), plugin.provider)
+    return found
+
+
+__all__ = ["ConfigError", "Outcome", "Source", "prepared", "run_workflow"]

@@ -1,0 +1,56 @@
+"""The base class of all orchestrators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from lolpop.contract.capabilities import Capability
+from lolpop.contract.options import (
+    DeployOptions,
+    Options,
+    PackageOptions,
+    PlanOptions,
+    RemoveOptions,
+    RunOptions,
+    StopOptions,
+)
+from lolpop.workflow.integration import Component
+
+
+class Orchestrator(Component):
+    """Subclass this to make an orchestrator; a method named like a hook is that hook.
+
+    `lolpop.hookspecs` says what each hook has to do. What the engine needs to be told goes
+    into a nested `class Config(lolpop.Config)`.
+
+    Attributes:
+        capabilities: What the engine can do; what isn't declared is unsupported.
+        options: The options of each verb, by the verb's name; a subclass names only those
+            that it extends, the others are inherited.
+        decorator_method: The method that wraps others in `lolpop run workflow`.
+    """
+
+    kind = "orchestrator"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    options: ClassVar[Mapping[str, type[Options]]] = {
+        "package": PackageOptions,
+        "plan": PlanOptions,
+        "build": DeployOptions,
+        "run": RunOptions,
+        "stop": StopOptions,
+        "remove": RemoveOptions,
+    }
+    decorator_method: str = "decorator"
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Inherit the options of verbs that the subclass doesn't name."""
+        super().__init_subclass__(**keywords)
+        inherited = super(cls, cls).options
+        cls.options = {**inherited, **cls.__dict__.get("options", {})}
+
+    def decorate(self, func: Callable[..., Any], instance: object) -> Callable[..., Any] | None:
+        """Wrap a method with the method that `decorator_method` names, if there is one."""
+        method = getattr(self, self.decorator_method, None)
+        wrapped: Callable[..., Any] | None = method(func, instance) if method else None
+        return wrapped

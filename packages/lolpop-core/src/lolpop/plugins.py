@@ -1,0 +1,221 @@
+"""Installed plugins: what distributions offer by entry point. Nothing else reads entry points."""
+
+from __future__ import annotations
+
+import configparser
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from lolpop._version import __version__
+from lolpop.errors import (
+    PluginConflictError,
+    PluginImportError,
+    PluginNotInstalledError,
+    PluginVersionError,
+    nearest,
+)
+
+CORE = "lolpop-core"
+GROUPS = {
+    "orchestrator": "lolpop.orchestrators",
+    "runner": "lolpop.runners",
+    "pipeline": "lolpop.pipelines",
+    "component": "lolpop.components",
+    "extension": "lolpop.extensions",
+}
+FIRST_PARTY = {
+    "PrefectOrchestrator": "lolpop-prefect",
+    "DagsterOrchestrator": "lolpop-dagster",
+    "AirflowOrchestrator": "lolpop-airflow",
+}
+_SUFFIX = "orchestrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """What one entry point offers; nothing of it is imported yet.
+
+    Attributes:
+        kind: `orchestrator`, `runner`, `pipeline`, `component` or `extension`.
+        name: The name that YAML uses.
+        target: Where the code is, as `module:attribute`.
+        distribution: The distribution's name.
+        version: Its version.
+        requires: What its metadata says of lolpop-core, such as `>=1,<2`; None for nothing.
+    """
+
+    kind: str
+    name: str
+    target: str
+    distribution: str
+    version: str
+    requires: str | None
+
+    @property
+    def provider(self) -> str:
+        """The distribution and its version, as messages name it."""
+        return f"{self.distribution} {self.version}"
+
+    @property
+    def fits(self) -> bool:
+        """Whether it was made for this version of the contract."""
+        if self.requires is None or self.distribution == CORE:
+            return True
+        return Requirement(f"{CORE}{self.requires}").specifier.contains(__version__, True)
+
+
+@cache
+def installed() -> tuple[Plugin, ...]:
+    """List every plugin that is installed, in the order in which Python finds them."""
+    seen: set[str] = set()
+    return tuple(plugin for dist in metadata.distributions() for plugin in _offers(dist, seen))
+
+
+def _offers(dist: metadata.Distribution, seen: set[str]) -> Iterator[Plugin]:
+    text = dist.read_text("entry_points.txt")
+    if not text or "lolpop." not in text:
+        return
+    name = canonicalize_name(dist.metadata["Name"] or "")
+    if name in seen:
+        return
+    seen.add(name)
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string(text)
+    requires = _requires(dist)
+    for kind, group in GROUPS.items():
+        if parser.has_section(group):
+            for entry, target in parser.items(group):
+                yield Plugin(kind, entry, target.strip(), name, dist.version, requires)
+
+
+def _requires(dist: metadata.Distribution) -> str | None:
+    for line in dist.requires or ():
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            continue
+        if canonicalize_name(requirement.name) == CORE:
+            return str(requirement.specifier)
+    return None
+
+
+def find(kind: str, name: str) -> Plugin | None:
+    """Find the plugin that a YAML name means, by its name or (orchestrators) its alias.
+
+    Raises:
+        PluginConflictError: Two distributions provide it.
+    """
+    found = [plugin for plugin in installed() if plugin.kind == kind and _means(plugin, name)]
+    exact = [plugin for plugin in found if plugin.name == name] or found
+    if len({plugin.distribution for plugin in exact}) > 1:
+        providers = " and ".join(plugin.provider for plugin in exact)
+        raise PluginConflictError(
+            f"{kind} {name!r} is provided twice: by {providers}",
+            plugin=name,
+            distribution=exact[0].provider,
+            hint=f"uninstall one of them: pip uninstall {exact[-1].distribution}",
+        )
+    return exact[0] if exact else None
+
+
+def _means(plugin: Plugin, name: str) -> bool:
+    if plugin.name == name:
+        return True
+    return plugin.kind == _SUFFIX and same_orchestrator(plugin.name, name)
+
+
+def same_orchestrator(one: str, other: str) -> bool:
+    """Whether two names mean the same orchestrator: `prefect` is `PrefectOrchestrator`."""
+    return _short(one) == _short(other)
+
+
+def _short(name: str) -> str:
+    return name.casefold().removesuffix(_SUFFIX)
+
+
+def known_orchestrators() -> tuple[str, ...]:
+    """Name the orchestrators that are installed or that the lolpop project publishes."""
+    names = [plugin.name for plugin in installed() if plugin.kind == _SUFFIX]
+    return tuple(dict.fromkeys([*names, *FIRST_PARTY]))
+
+
+def not_installed(kind: str, name: str) -> PluginNotInstalledError:
+    """Make the error for a plugin that no distribution provides."""
+    names = [plugin.name for plugin in installed() if plugin.kind == kind]
+    return PluginNotInstalledError(
+        f"{kind} {name!r} isn't installed; installed: {', '.join(names) or 'none'}",
+        plugin=name,
+        hint=pip_line(name) or _did_you_mean(kind, name),
+    )
+
+
+def _did_you_mean(kind: str, name: str) -> str:
+    known = known_orchestrators() if kind == _SUFFIX else [plugin.name for plugin in installed()]
+    likely = nearest(name, known)
+    where = "`lolpop plugins list` shows what is installed"
+    return f"did you mean {likely!r}? {where}" if likely else where
+
+
+def pip_line(name: str) -> str | None:
+    """Give the command that installs a plugin of the lolpop project, or None."""
+    for known, distribution in FIRST_PARTY.items():
+        if same_orchestrator(known, name):
+            return f"pip install {distribution}"
+    return None
+
+
+def load(plugin: Plugin) -> object:
+    """Import what a plugin's entry point names.
+
+    Raises:
+        PluginVersionError: It was made for another version of the contract.
+        PluginImportError: Its code failed; the failure is the cause.
+    """
+    if not plugin.fits:
+        raise wrong_version(plugin)
+    module_name, _, attribute = plugin.target.partition(":")
+    try:
+        found: object = importlib.import_module(module_name)
+        for part in filter(None, attribute.split(".")):
+            found = getattr(found, part)
+    except (Exception, SystemExit) as error:
+        raise PluginImportError(
+            f"{plugin.kind} {plugin.name!r} of {plugin.provider} failed to import:"
+            f" {type(error).__name__}: {error}",
+            plugin=plugin.name,
+            distribution=plugin.provider,
+            hint=f"`lolpop plugins doctor {plugin.name}` says more",
+        ) from error
+    return found
+
+
+def wrong_version(plugin: Plugin) -> PluginVersionError:
+    """Make the error for a plugin that was made for another version of the contract."""
+    return PluginVersionError(
+        f"{plugin.kind} {plugin.name!r} of {plugin.provider} was made for"
+        f" lolpop-core{plugin.requires}, this is lolpop-core {__version__}",
+        plugin=plugin.name,
+        distribution=plugin.provider,
+        hint=f"pip install --upgrade {plugin.distribution} {CORE}",
+    )
+
+
+def foreign_lolpop() -> str | None:
+    """Give the version of the unrelated distribution `lolpop`, if it is installed too.
+
+    It has the same import name, so its files and ours overwrite each other.
+    """
+    try:
+        return metadata.version("lolpop")
+    except metadata.PackageNotFoundError:
+        return None
+
+
+FOREIGN_HINT = "pip uninstall -y lolpop && pip install --force-reinstall --no-deps lolpop-core"

@@ -1,0 +1,83 @@
+"""What the doctor runs in a process of its own: import one plugin and examine it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from lolpop.contract.capabilities import Capability
+from lolpop.doctor import Finding, finding_of
+from lolpop.errors import PluginError
+from lolpop.lifecycle import extension_problems, hook_problems, incomplete_hooks
+from lolpop.orchestrator import Orchestrator
+from lolpop.plugins import Plugin, load
+from lolpop.workflow.integration import kinds_of
+
+
+def examine(plugin: Plugin) -> Iterator[Finding]:
+    """Import a plugin and find what is wrong with it."""
+    try:
+        found = load(plugin)
+    except PluginError as error:
+        cause = error.__cause__
+        where = _where(cause) if cause else None
+        yield Finding(error.message, where or error.hint)
+        return
+    if plugin.kind == "extension":
+        made = found() if isinstance(found, type) else found
+        yield from map(finding_of, extension_problems(made, plugin.name, plugin.provider))
+    elif kinds_of(found) != plugin.kind:
+        wanted = plugin.kind.capitalize()
+        yield Finding(f"{plugin.target} isn't a subclass of lolpop.{wanted}", "change its base")
+    else:
+        yield from _config(found)
+        if isinstance(found, type) and issubclass(found, Orchestrator):
+            yield from _orchestrator(found, plugin)
+
+
+def _where(error: BaseException) -> str | None:
+    trace, place = error.__traceback__, None
+    while trace is not None:
+        place = f"raised at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _config(cls: object) -> Iterator[Finding]:
+    model = getattr(cls, "Config", None)
+    if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
+        yield Finding("its Config isn't a pydantic model", "write `class Config(lolpop.Config):`")
+
+
+def _orchestrator(cls: type[Orchestrator], plugin: Plugin) -> Iterator[Finding]:
+    yield from map(finding_of, hook_problems(cls, plugin.name, plugin.provider))
+    missing = incomplete_hooks(cls)
+    if missing:
+        yield Finding(
+            f"half implemented: {', '.join(missing)} missing",
+            "an orchestrator that deploys implements every hook of lolpop.hookspecs",
+        )
+    unknown = [item for item in cls.capabilities if not isinstance(item, Capability)]
+    if unknown:
+        yield Finding(
+            f"unknown capabilities: {', '.join(map(repr, unknown))}",
+            f"known: {', '.join(item.name for item in Capability)}",
+        )
+
+
+def main() -> None:
+    """Write the findings as JSON to the file that the first argument names."""
+    answer, plugin = Path(sys.argv[1]), Plugin(**json.loads(sys.argv[2]))
+    findings = [asdict(finding) for finding in examine(plugin)]
+    partial = answer.with_suffix(".part")
+    partial.write_text(json.dumps(findings), encoding="utf-8")
+    partial.replace(answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Runners, pipelines and components: the object tree, its configuration, its decoration."""

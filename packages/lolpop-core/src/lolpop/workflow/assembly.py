@@ -1,0 +1,89 @@
+"""From a blueprint to objects: every integration made, configured and shown to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lolpop.errors import ConfigError, Problem
+from lolpop.workflow.blueprint import Blueprint, Part
+from lolpop.workflow.integration import Integration
+from lolpop.workflow.values import config_of
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A built workflow.
+
+    Attributes:
+        runner: The runner, from which everything else can be reached.
+        objects: Every integration of the tree by its part, the runner first.
+        decorators: What decorates, by its part, outermost first.
+    """
+
+    runner: Integration
+    objects: Mapping[Part, Integration]
+    decorators: Mapping[Part, Integration]
+
+
+def assemble(blueprint: Blueprint, environ: Mapping[str, str]) -> Tree:
+    """Build the objects of a workflow; nothing is decorated yet.
+
+    Components are initialised first, then pipelines, the runner last; each one sees its
+    config and the others before its `__init__` runs.
+
+    Args:
+        blueprint: What to build.
+        environ: Where environment variables are read.
+
+    Raises:
+        ConfigError: A variable isn't set, or its value doesn't fit.
+    """
+    everything = [*blueprint.parts, *blueprint.decorators]
+    configs = _configs(everything, blueprint, environ)
+    objects = {part: _allocated(part, configs[part]) for part in everything}
+    for part in blueprint.parts:
+        _show(part, objects)
+    for part in reversed(everything):
+        type(objects[part]).__init__(objects[part])
+    tree = {part: objects[part] for part in blueprint.parts}
+    decorators = {part: objects[part] for part in blueprint.decorators}
+    return Tree(objects[blueprint.runner], tree, decorators)
+
+
+def _configs(
+    parts: list[Part], blueprint: Blueprint, environ: Mapping[str, str]
+) -> dict[Part, Any]:
+    problems: list[Problem] = []
+    configs: dict[Part, Any] = {}
+    for part in parts:
+        configs[part], wrong = config_of(part, blueprint.document.folder, environ)
+        problems += wrong
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+    return configs
+
+
+def _allocated(part: Part, config: Any) -> Integration:
+    if part.cls is None:
+        raise AssertionError(f"{part.label} has no class: its blueprint wasn't checked")
+    made = part.cls.__new__(part.cls)
+    made.__dict__.update(config=config, name=part.section.name or part.cls.__name__)
+    if part.decoration is not None:
+        made.__dict__["decorator_method"] = part.decoration.decorator_method
+    return made
+
+
+def _show(part: Part, objects: Mapping[Part, Integration]) -> None:
+    """Make the integrations that a part sees its attributes; methods go before them."""
+    own = objects[part]
+    for name, other in _attributes(part):
+        own.__dict__[name] = objects[other]
+
+
+def _attributes(part: Part) -> Iterator[tuple[str, Part]]:
+    for name, other in part.visible().items():
+        current = getattr(part.cls, name, None)
+        if not callable(current) and not isinstance(current, property):
+            yield name, other
