@@ -88,6 +88,10 @@ class Problem:
         }
 
 
+def _in_brackets(hint: str | None) -> str:
+    return f" ({hint})" if hint else ""
+
+
 class ConfigError(LolpopError):
     """The configuration can't be used; `problems` holds everything that is wrong with it."""
 
@@ -97,10 +101,8 @@ class ConfigError(LolpopError):
         if count == 1:
             super().__init__(str(self.problems[0]), hint=self.problems[0].hint)
             return
-        lines = [f"{count} problems in the configuration"]
-        for problem in self.problems:
-            lines.append(f"  {problem}" + (f" ({problem.hint})" if problem.hint else ""))
-        super().__init__("\n".join(lines))
+        lines = [f"  {problem}" + _in_brackets(problem.hint) for problem in self.problems]
+        super().__init__("\n".join([f"{count} problems in the configuration", *lines]))
 
     def facts(self) -> dict[str, Any]:
         """Give the error and each of its problems as plain JSON values."""
@@ -172,7 +174,7 @@ class PluginImportError(PluginError):
 
 
 class PluginHookError(PluginError):
-    """A hook is misspelt, takes an argument that it can't get, or isn't a wrapper where it must be."""
+    """A hook is misspelt, takes an unknown argument, or isn't a wrapper where it must be."""
 
 
 class PluginIncompleteError(PluginError):

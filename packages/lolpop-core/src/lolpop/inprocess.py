@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +13,13 @@ from typing import Any
 
 from lolpop import plugins
 from lolpop.config.document import Document, load
-from lolpop.config.validation import read
+from lolpop.config.validation import read, unknown_key, unset
 from lolpop.errors import ConfigError
 from lolpop.workflow.assembly import Tree, assemble
 from lolpop.workflow.blueprint import Blueprint
 from lolpop.workflow.check import check, settings_of
 from lolpop.workflow.decoration import Decorate, decorate, decorations
-from lolpop.workflow.entrypoint import bind, choose, parse_value
+from lolpop.workflow.entrypoint import bind, choose, parameters_of, parse_value
 from lolpop.workflow.project import roots_of, working_in
 from lolpop.workflow.running import call
 
@@ -109,22 +110,28 @@ def run_workflow(
 
 
 def _typed(function: Callable[..., Any], arguments: Sequence[str]) -> list[Any]:
-    import inspect
-
-    parameters = list(inspect.signature(function).parameters.values())[1:]
-    known = [*parameters, *[None] * len(arguments)]
-    return [parse_value(text, known[i], function) for i, text in enumerate(arguments)]
+    """Read positional arguments by the types of the parameters they stand for."""
+    parameters: list[inspect.Parameter | None] = list(parameters_of(function).values())
+    padded = [*parameters, *[None] * len(arguments)]
+    return [parse_value(text, padded[i], function) for i, text in enumerate(arguments)]
 
 
 def _configured(blueprint: Blueprint, skip: int, function: Callable[..., Any]) -> dict[str, Any]:
     """Give the configured parameters that no positional argument stands for."""
-    import inspect
-
     section = blueprint.document.root.get("deployment")
     node = section.get("parameters") if section else None
-    names = list(inspect.signature(function).parameters)[1:][:skip]
-    values = read(node, os.environ) if node and node.is_mapping else {}
-    return {key: value for key, value in values.items() if key not in names}
+    if node is None or not node.is_mapping:
+        return {}
+    path = "deployment.parameters"
+    known = parameters_of(function)
+    problems = list(unset(node, path, os.environ))
+    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
+        unknown = [(key, child) for key, child in node.items() if key not in known]
+        problems += [unknown_key(key, child, known, path) for key, child in unknown]
+    if problems:
+        raise ConfigError(problems)
+    values: dict[str, Any] = read(node, os.environ)
+    return {key: value for key, value in values.items() if key not in list(known)[:skip]}
 
 
 def _built(blueprint: Blueprint) -> Tree:
@@ -159,6 +166,3 @@ def _extensions(blueprint: Blueprint) -> dict[str, tuple[object, str]]:
             raise plugins.not_installed("extension", name)
         found[name] = (plugins.load(plugin), plugin.provider)
     return found
-
-
-__all__ = ["ConfigError", "Outcome", "Source", "prepared", "run_workflow"]

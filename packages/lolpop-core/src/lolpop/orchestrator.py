@@ -46,7 +46,7 @@ class Orchestrator(Component):
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Inherit the options of verbs that the subclass doesn't name."""
         super().__init_subclass__(**keywords)
-        inherited = super(cls, cls).options
+        inherited = cls.__mro__[1].options  # type: ignore[attr-defined]
         cls.options = {**inherited, **cls.__dict__.get("options", {})}
 
     def decorate(self, func: Callable[..., Any], instance: object) -> Callable[..., Any] | None:

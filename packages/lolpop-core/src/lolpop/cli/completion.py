@@ -13,7 +13,7 @@ from lolpop.cli.options import command
 @command
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(reply: Reply, shell: str) -> None:
-    """Print a shell's completion script.
+    r"""Print a shell's completion script.
 
     Add one of these lines to the shell's start-up file:
 

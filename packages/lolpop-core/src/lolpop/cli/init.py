@@ -22,7 +22,7 @@ def init(reply: Reply, folder: Path) -> None:
     """
     templates = [
         item
-        for item in files("lolpop.cli").joinpath("templates", "init").iterdir()
+        for item in (files("lolpop.cli") / "templates" / "init").iterdir()
         if item.name.endswith((".py", ".yaml"))
     ]
     present = sorted(item.name for item in templates if (folder / item.name).exists())

@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 import click
 
-from lolpop import doctor as examination
 from lolpop import plugins
 from lolpop.cli.failures import Reply
 from lolpop.cli.options import command
+from lolpop.doctor import examination
 
 
 @click.command("list", epilog="Example: lolpop plugins list --output json")

@@ -28,7 +28,7 @@ def show(error: BaseException, whole: bool) -> None:
     summary = traceback.TracebackException.from_exception(shown)
     if not whole:
         _strip(summary)
-    print("".join(summary.format()), end="", file=sys.stderr)
+    sys.stderr.write("".join(summary.format()))
 
 
 def _users(error: LolpopError) -> BaseException | None:

@@ -37,7 +37,7 @@ class _Resolver:
         """Resolve a node that stands at `path`, reached through `links`."""
         self.count += 1
         if self.count > _MOST_NODES:
-            self.fail(node, path, f"links make more than {_MOST_NODES} values")
+            raise self.failure(node, path, f"links make more than {_MOST_NODES} values")
         if isinstance(node.value, dict):
             return node.with_value(
                 {key: self.entry(child, (*path, key), links) for key, child in node.items()}
@@ -62,7 +62,7 @@ class _Resolver:
         try:
             meaning = parse(node.value)
         except ExpressionError as error:
-            self.fail(node, path, error.message, error.hint)
+            raise self.failure(node, path, error.message, error.hint) from error
         if isinstance(meaning, Link):
             return self.follow(meaning, node, path, links)
         return node.with_value(meaning)
@@ -71,7 +71,7 @@ class _Resolver:
         here = join(*path)
         if here in links:
             circle = " → ".join([*links[links.index(here) :], here])
-            self.fail(node, path, f"links in a circle: {circle}")
+            raise self.failure(node, path, f"links in a circle: {circle}")
         target, target_path = self.find(link, node, path, (*links, here))
         found = self.node(target, target_path, (*links, here))
         return replace(found, place=node.place, key_place=node.key_place)
@@ -80,13 +80,14 @@ class _Resolver:
         self, link: Link, node: Node, path: tuple[Key, ...], links: tuple[str, ...]
     ) -> tuple[Node, tuple[Key, ...]]:
         """Walk to a link's target, through links on the way."""
-        at, at_path = self.root, ()
+        at: Node = self.root
+        at_path: tuple[Key, ...] = ()
         for key in link.path:
             if isinstance(at.value, str) and at.value.startswith("$"):
                 at = self.scalar(at, at_path, links)
             real, child = _child(at, key)
             if child is None:
-                self.missing(link, key, at, at_path, node, path)
+                raise self.missing(link, key, at, at_path, node, path)
             at, at_path = child, (*at_path, real)
         return at, at_path
 
@@ -98,20 +99,22 @@ class _Resolver:
         at_path: tuple[Key, ...],
         node: Node,
         path: tuple[Key, ...],
-    ) -> None:
+    ) -> _UnresolvedError:
         where = f"{join(*at_path)!r} has" if at_path else "the configuration has"
         likely = nearest(key, [str(name) for name, _ in at.items()])
         hint = f"did you mean ${below(join(*at_path), likely)}?" if likely else None
-        self.fail(node, path, f"'{link}' links to nothing: {where} no {key!r}", hint)
+        return self.failure(node, path, f"'{link}' links to nothing: {where} no {key!r}", hint)
 
-    def fail(
+    def failure(
         self, node: Node, path: tuple[Key, ...], message: str, hint: str | None = None
-    ) -> None:
+    ) -> _UnresolvedError:
+        """Note a problem; what comes back is to be raised."""
         self.problems.append(node.problem(message, join(*path), hint))
-        raise _UnresolvedError
+        return _UnresolvedError()
 
 
 def _child(node: Node, key: str) -> tuple[Key, Node | None]:
+    name: Key
     for name in (key, PLURALS.get(key, key)):
         child = node.get(name)
         if child is not None:

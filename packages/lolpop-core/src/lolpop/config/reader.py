@@ -35,9 +35,7 @@ class _CoreLoader(yaml.SafeLoader):
 
 
 for _name, _pattern, _first in _SCALARS:
-    _CoreLoader.add_implicit_resolver(  # type: ignore[no-untyped-call]
-        _TAG + _name, re.compile(f"^(?:{_pattern})$"), _first
-    )
+    _CoreLoader.add_implicit_resolver(_TAG + _name, re.compile(f"^(?:{_pattern})$"), _first)
 
 RESOLVERS = _CoreLoader.yaml_implicit_resolvers
 

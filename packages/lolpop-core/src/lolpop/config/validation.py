@@ -60,7 +60,7 @@ def validate(
         the model isn't validated as a whole.
     """
     located = Node(dict(values), place, Path())
-    problems = [*_unknown_keys(model, located, path), *unset(located, path, environ)]
+    problems = list(_unknown_keys(model, located, path))
     names = _names(model)
     known = {names[key]: node for key, node in values.items() if key in names}
     late = {name: plain(node) for name, node in known.items() if _is_late(node, environ)}
@@ -97,10 +97,8 @@ def _read_leaf(value: Any, environ: Mapping[str, str]) -> Any:
         return value
 
 
-def unset(node: Node, path: str, environ: Mapping[str, str] | None) -> Iterator[Problem]:
+def unset(node: Node, path: str, environ: Mapping[str, str]) -> Iterator[Problem]:
     """Find the values that need an environment variable which isn't set."""
-    if environ is None:
-        return
     for where, leaf in leaves(node, path):
         if isinstance(leaf.value, EnvRef):
             try:

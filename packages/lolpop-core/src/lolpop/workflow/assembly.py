@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lolpop.errors import ConfigError, Problem
+from lolpop.errors import ConfigError
 from lolpop.workflow.blueprint import Blueprint, Part
 from lolpop.workflow.integration import Integration
-from lolpop.workflow.values import config_of
+from lolpop.workflow.values import config_of, unset_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ def assemble(blueprint: Blueprint, environ: Mapping[str, str]) -> Tree:
 def _configs(
     parts: list[Part], blueprint: Blueprint, environ: Mapping[str, str]
 ) -> dict[Part, Any]:
-    problems: list[Problem] = []
+    problems = [problem for part in parts for problem in unset_of(part, environ)]
     configs: dict[Part, Any] = {}
     for part in parts:
         configs[part], wrong = config_of(part, blueprint.document.folder, environ)
-        problems += wrong
+        problems += wrong if blueprint.validated else []
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     return configs

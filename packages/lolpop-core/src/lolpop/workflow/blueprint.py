@@ -71,7 +71,7 @@ class Part:
             yield from part.descendants
 
     def visible(self) -> dict[str, Part]:
-        """The integrations it sees: its own, its peers, and the components further out."""
+        """Give the integrations it sees: its own, its peers, and the components further out."""
         seen = dict(self.parts)
         for ancestor in self.ancestors:
             for name, part in ancestor.parts.items():
@@ -90,6 +90,7 @@ class Blueprint:
         runner: The runner, with everything beneath it.
         decorators: What decorates, outermost first.
         roots: The folders that the project's imports start at, absolute.
+        validated: Whether keys, types and dependencies were checked.
     """
 
     document: Document
@@ -97,6 +98,7 @@ class Blueprint:
     runner: Part
     decorators: tuple[Part, ...]
     roots: tuple[Path, ...]
+    validated: bool = True
 
     @property
     def parts(self) -> Iterator[Part]:

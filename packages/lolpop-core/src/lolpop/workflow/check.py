@@ -82,6 +82,7 @@ class _Check:
         tree = self.part(section, None)
         decorators = [self.decorator(part) for part in section.parts if part.kind == "decorator"]
         blueprint = Blueprint(self.document, self.settings, tree, tuple(decorators), self.roots)
+        blueprint = replace(blueprint, validated=not skip_validation)
         if not skip_validation:
             self.validate(blueprint)
         self.complain()
@@ -208,8 +209,11 @@ def _entrypoint_problems(blueprint: Blueprint) -> Iterator[Problem]:
 def _in_order(problems: list[Problem]) -> list[Problem]:
     """Sort problems by place, each one once."""
     unique = list(dict.fromkeys(problems))
-    last = Place("\uffff", 0, 0)
-    return sorted(unique, key=lambda p: (p.place or last).line if p.place else 10**9)
+    return sorted(unique, key=lambda problem: _position(problem.place))
+
+
+def _position(place: Place | None) -> tuple[bool, str, int, int]:
+    return (True, "", 0, 0) if place is None else (False, place.file, place.line, place.column)
 
 
 def _is_method(cls: type, name: str) -> bool:

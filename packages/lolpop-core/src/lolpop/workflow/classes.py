@@ -97,7 +97,7 @@ class ClassFinder:
 
     def _candidates(self) -> Iterator[str]:
         for module in self._modules:
-            yield from (name for name, value in vars(module).items() if kinds_of(value))
+            yield from _integrations(module)
         yield from (plugin.name for plugin in plugins.installed())
 
     def _in_full(self, text: str, name: Node, path: str) -> object | None:
@@ -108,9 +108,7 @@ class ClassFinder:
         if class_name in vars(module):
             found: object = vars(module)[class_name]
             return found
-        likely = nearest(
-            class_name, [key for key, value in vars(module).items() if kinds_of(value)]
-        )
+        likely = nearest(class_name, _integrations(module))
         hint = f"did you mean {likely!r}?" if likely else None
         message = f"module {module_name!r} has no {class_name!r}"
         self.problems.append(name.problem(message, path, hint))
@@ -127,9 +125,11 @@ class ClassFinder:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
             if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-                return self._failed(error, name, node, path)
+                self._failed(error, name, node, path)
+                return None
         except (Exception, SystemExit) as error:
-            return self._failed(error, name, node, path)
+            self._failed(error, name, node, path)
+            return None
         likely = nearest(name, self._project_modules())
         hint = f"did you mean {likely!r}?" if likely else self._where_modules_stand()
         self.problems.append(node.problem(f"no module named {name!r}", path, hint))
@@ -164,6 +164,10 @@ class ClassFinder:
             self.problems.append(Problem(message))
             self.causes.append(error)
             self._broken = True
+
+
+def _integrations(module: ModuleType) -> list[str]:
+    return [name for name, value in vars(module).items() if kinds_of(value)]
 
 
 def _is_module(item: Path) -> bool:

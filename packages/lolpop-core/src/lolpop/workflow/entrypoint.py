@@ -62,10 +62,9 @@ def bind(
     Raises:
         UsageError: They don't fit the signature, or a value doesn't fit its annotation.
     """
-    signature = inspect.signature(function)
     name = getattr(function, "__qualname__", repr(function))
-    parameters = list(signature.parameters.values())[1:]
-    signature = signature.replace(parameters=parameters)
+    parameters = list(parameters_of(function).values())
+    signature = inspect.signature(function).replace(parameters=parameters)
     try:
         bound = signature.bind(*arguments, **keywords)
     except TypeError as error:
@@ -74,6 +73,11 @@ def bind(
         parameter = signature.parameters[key]
         bound.arguments[key] = _converted(parameter, value, function, name)
     return bound.args, bound.kwargs
+
+
+def parameters_of(function: Any) -> dict[str, inspect.Parameter]:
+    """Give a method's parameters by name, as its class declares it, without `self`."""
+    return dict(list(inspect.signature(function).parameters.items())[1:])
 
 
 def _shown(signature: inspect.Signature) -> str:

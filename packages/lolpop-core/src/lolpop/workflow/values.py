@@ -125,6 +125,10 @@ def _view(part: Part, environ: Mapping[str, str] | None) -> tuple[ConfigView, li
         values.update(_defaults(member))
     for member in lineage:
         values.update({key: read(node, environ) for key, node in member.own.items()})
-    path = below(part.section.path, "config")
+    return ConfigView(values, part.section.path), []
+
+
+def unset_of(part: Part, environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Find the values of an integration's own config that need a variable which isn't set."""
     own = Node(dict(part.own), part.section.place, Path())
-    return ConfigView(values, part.section.path), list(unset(own, path, environ))
+    yield from unset(own, below(part.section.path, "config"), environ)

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from lolpop.contract.capabilities import Capability
-from lolpop.doctor import Finding, finding_of
+from lolpop.doctor.examination import Finding, finding_of
 from lolpop.errors import PluginError
 from lolpop.lifecycle import extension_problems, hook_problems, incomplete_hooks
 from lolpop.orchestrator import Orchestrator
@@ -62,7 +62,8 @@ def _orchestrator(cls: type[Orchestrator], plugin: Plugin) -> Iterator[Finding]:
             f"half implemented: {', '.join(missing)} missing",
             "an orchestrator that deploys implements every hook of lolpop.hookspecs",
         )
-    unknown = [item for item in cls.capabilities if not isinstance(item, Capability)]
+    declared: frozenset[object] = frozenset(cls.capabilities)
+    unknown = [item for item in declared if not isinstance(item, Capability)]
     if unknown:
         yield Finding(
             f"unknown capabilities: {', '.join(map(repr, unknown))}",

@@ -1,4 +1,4 @@
-"""Examine plugins without risk: what they are, whether they load, what is wrong with them."""
+"""What the doctor says about plugins: whether they load, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lolpop import plugins
-from lolpop.errors import LolpopError, PluginError, nearest
+from lolpop.errors import LolpopError, PluginError, PluginNotInstalledError, nearest
 from lolpop.plugins import Plugin
 
 TIMEOUT = 30.0
@@ -85,7 +85,7 @@ def named(name: str) -> list[Plugin]:
     known = [plugin.name for plugin in plugins.installed()]
     likely = nearest(name, known)
     hint = plugins.pip_line(name) or (f"did you mean {likely!r}?" if likely else None)
-    raise plugins.PluginNotInstalledError(
+    raise PluginNotInstalledError(
         f"no plugin {name!r} is installed; installed: {', '.join(known) or 'none'}",
         plugin=name,
         hint=hint or "`lolpop plugins list` shows what is installed",
@@ -110,10 +110,9 @@ def _outside(plugin: Plugin) -> Iterator[Finding]:
     try:
         plugins.find(plugin.kind, plugin.name)
     except PluginError as error:
-        yield Finding(error.message, error.hint)
+        yield finding_of(error)
     if not plugin.fits:
-        error = plugins.wrong_version(plugin)
-        yield Finding(error.message, error.hint)
+        yield finding_of(plugins.wrong_version(plugin))
     if plugin.requires in (None, "") and plugin.distribution != plugins.CORE:
         message = f"{plugin.provider} doesn't say which lolpop-core it was made for"
         hint = "its author should declare lolpop-core with its major version, such as >=1,<2"
@@ -124,7 +123,13 @@ def _inside(plugin: Plugin, timeout: float) -> list[Finding]:
     """Import and examine the plugin in a process that may crash or hang."""
     with tempfile.TemporaryDirectory(prefix="lolpop-doctor-") as folder:
         answer = Path(folder, "findings.json")
-        command = [sys.executable, "-m", "lolpop.probe", str(answer), json.dumps(asdict(plugin))]
+        command = [
+            sys.executable,
+            "-m",
+            "lolpop.doctor.probe",
+            str(answer),
+            json.dumps(asdict(plugin)),
+        ]
         try:
             child = subprocess.run(
                 command, capture_output=True, text=True, timeout=timeout, errors="replace"

@@ -1,0 +1,1 @@
+"""Examine plugins without risk: nothing of theirs is imported into this process."""
