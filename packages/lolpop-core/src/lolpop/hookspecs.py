@@ -188,7 +188,8 @@ def stop(deployment_name: str, run_id: str | None, options: StopOptions) -> Stop
     Called by `deployment stop`. Without `run_id` every active run ends, however it was
     started, and the schedule is suspended; new runs can still be started by hand. With
     `run_id` that run alone ends, and the schedule stays as it is. A run is gone when the
-    engine calls it terminal and no process of its attempts lives.
+    engine calls it terminal and no process of its attempts lives; the one doesn't follow
+    from the other. The engine's retries don't start again what was stopped.
 
     Args:
         deployment_name: The deployment's name.
@@ -222,7 +223,9 @@ def status(ref: RunRef) -> RunStatus:
 
     Returns:
         The state in common words and in the engine's own, and the steps under the graph's
-        names with the engine's ids. A run that waits for something that doesn't come says
+        names with the engine's ids, as far as the engine knows them. An engine that can't
+        tell a stopped run from a failed one says failed: the core knows from the records
+        that it was stopped. A run that waits for something that doesn't come says
         so in `message`. Never None.
 
     Raises:

@@ -124,6 +124,7 @@ def test_the_json_of_a_value_is_plain() -> None:
         },
         "state": "queued",
         "engine_state": None,
+        "parent_run_id": None,
         "url": None,
         "created_at": "2024-05-01T06:00:00.000005+00:00",
         "started_at": None,

@@ -211,7 +211,7 @@ def test_what_was_stopped_is_true_exactly_if_nothing_is_left() -> None:
 
 def test_states_know_whether_they_are_terminal() -> None:
     going = {state.value for state in RunState if not state.is_over}
-    assert going == {"queued", "running", "stopping"}
+    assert going == {"queued", "running", "stopping", "unknown"}
     going = {state.value for state in StepState if not state.is_over}
     assert going == {"pending", "running", "retrying"}
 

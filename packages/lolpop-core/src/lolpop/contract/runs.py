@@ -31,10 +31,18 @@ class RunState(Enum):
     CRASHED = "crashed"
     """What drove it died, so that it ended without a step's failure."""
 
+    UNKNOWN = "unknown"
+    """The engine says a word that the plugin doesn't know; `engine_state` has it."""
+
     @property
     def is_over(self) -> bool:
         """Whether the state is terminal."""
-        return self not in (RunState.QUEUED, RunState.RUNNING, RunState.STOPPING)
+        return self in (
+            RunState.SUCCEEDED,
+            RunState.FAILED,
+            RunState.CANCELLED,
+            RunState.CRASHED,
+        )
 
 
 class StepState(Enum):
@@ -116,6 +124,9 @@ class Run:
         ref: Its full name.
         state: Where it stands.
         engine_state: The engine's own word for that, or None if it has none.
+        parent_run_id: The run whose failed steps it repeats, in an engine that gives such a
+            run an id of its own; what had succeeded stands in the parent's records. None
+            for any other run.
         url: Its page in the engine, or None if the engine has no pages.
         created_at: When it was asked for, or None if the engine doesn't say.
         started_at: When its first step or the engine began with it, or None before that.
@@ -125,6 +136,7 @@ class Run:
     ref: RunRef
     state: RunState
     engine_state: str | None = None
+    parent_run_id: str | None = None
     url: str | None = None
     created_at: datetime | None = None
     started_at: datetime | None = None

@@ -1,34 +1,49 @@
-"""The hook reference, docs/hooks.md, says what the hooks and the contract values say."""
+"""Write the generated parts of the documents: `python docs/generate.py`.
+
+`hooks.md` from its heading "Hooks" on comes from the docstrings of the hooks and of the contract's
+values, and `cli.md` is what `--help` prints. A test compares both with what this would write.
+"""
 
 from __future__ import annotations
 
 import ast
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
+import click
 from pydantic_core import PydanticUndefined
 
 from lolpop import contract, hookspecs
-from lolpop.contract import Options
+from lolpop.cli.app import root
 
-PAGE = Path(__file__).parents[4] / "docs" / "hooks.md"
+DOCS = Path(__file__).parent
 HOOKS = [each for each in vars(hookspecs).values() if inspect.isfunction(each)]
-KINDS = [kind for name in contract.__all__ if isinstance(kind := getattr(contract, name), type)]
+GROUPS = {
+    "Capabilities": "Capability",
+    "The workflow and its steps": "Workflow StepGraph Step Edge Group Collapse Order Granularity",
+    "Packages": "Package Manifest PackageFile LockedDistribution Environment",
+    "Plans": "Plan Action ActionKind Refusal",
+    "Deployments": (
+        "DeploymentSpec Schedule StepSettings Overlap Deployment ScheduleState Removed"
+    ),
+    "Runs": (
+        "RunRef Run RunState RunStatus StatusSource StepStatus StepState AttemptStatus"
+        " LogLine LogStream Stopped"
+    ),
+    "Options": (
+        "Options PackageOptions PlanOptions DeployOptions RunOptions StopOptions RemoveOptions"
+    ),
+}
+CLI_INTRO = """# Commands
 
-
-def part(heading: str) -> str:
-    """Give the text under one heading of the page, or nothing."""
-    found = re.search(
-        rf"^###? {re.escape(heading)}\n(.*?)(?=^##|\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL
-    )
-    return found[1].strip() if found else ""
+What `--help` prints. Every option may be written with underscores too: `--build_kwargs`.
+"""
 
 
 def docstring_part(thing: Any, title: str) -> str:
@@ -131,20 +146,47 @@ def default_text(default: Any, factory: Any) -> str:
     return code(repr(default.value if isinstance(default, Enum) else default))
 
 
-@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook.__name__)
-def test_every_hook_and_every_argument_stands_in_the_reference(hook: Any) -> None:
-    assert part(f"`{signature(hook)}`") == hook_text(hook).strip()
+def hooks_page(current: str) -> str:
+    """Write the hook reference; what stands before its heading "Hooks" stays."""
+    intro = current.partition("\n## Hooks\n")[0]
+    hooks = "".join(f"### `{signature(hook)}`\n{hook_text(hook)}" for hook in HOOKS)
+    values = "".join(values_part(title, names.split()) for title, names in GROUPS.items())
+    return f"{intro}\n## Hooks\n\n{hooks}{values}".rstrip("\n") + "\n"
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_contract_value_and_every_field_stands_in_the_reference(kind: Any) -> None:
-    assert part(f"`{kind.__name__}`") == value_text(kind).strip()
+def values_part(title: str, names: list[str]) -> str:
+    """Write one group of contract values."""
+    texts = [f"### `{name}`\n{value_text(getattr(contract, name))}" for name in names]
+    return f"## {title}\n\n{''.join(texts)}"
 
 
-def test_the_reference_describes_nothing_that_does_not_exist() -> None:
-    described = set(re.findall(r"^### `(.+)`$", PAGE.read_text(), re.MULTILINE))
-    assert described == {kind.__name__ for kind in KINDS} | {signature(hook) for hook in HOOKS}
+def cli_page() -> str:
+    """Write the reference of the command line."""
+    parts = [f"## `{path}`\n\n```text\n{text}\n```\n" for path, text in helps(root, "lolpop")]
+    return "\n".join([CLI_INTRO, *parts])
 
 
-def test_options_are_values_too() -> None:
-    assert {kind.__name__ for kind in KINDS if issubclass(kind, Options)} > {"DeployOptions"}
+def helps(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield every command's path and what its `--help` prints at 80 columns."""
+    settings: dict[str, Any] = {**command.context_settings, "max_content_width": 80}
+    context = click.Context(command, parent, name, terminal_width=80, **settings)
+    lines = command.get_help(context).splitlines()
+    yield context.command_path, "\n".join(line.rstrip() for line in lines)
+    if isinstance(command, click.Group):
+        for inner_name in command.list_commands(context):
+            inner = command.get_command(context, inner_name)
+            assert inner is not None
+            yield from helps(inner, inner_name, context)
+
+
+def main() -> None:
+    """Write both pages."""
+    hooks = DOCS / "hooks.md"
+    hooks.write_text(hooks_page(hooks.read_text("utf-8")), "utf-8")
+    (DOCS / "cli.md").write_text(cli_page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

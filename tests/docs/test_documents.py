@@ -1,0 +1,139 @@
+"""What the documents say is so: links, code, tables, and the generated pages."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+from lolpop.config.document import load
+from lolpop.config.settings import Settings
+from lolpop.config.spelling import SECTIONS
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    page
+    for page in sorted(ROOT.rglob("*.md"))
+    if not {".venv", ".nox", "node_modules", ".pytest_cache"} & set(page.parts)
+]
+BLOCK = re.compile(r"^(?:<!-- (.*?) -->\n)?```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for _, kind, text in BLOCK.findall(page.read_text("utf-8")) if kind == language]
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)]+)\)", page.read_text("utf-8"))
+    for target in targets:
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_python_block_compiles(page: Path) -> None:
+    for text in blocks(page, "python"):
+        ast.parse(text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_yaml_block_is_a_configuration(page: Path, tmp_path: Path) -> None:
+    for number, text in enumerate(blocks(page, "yaml")):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(text, "utf-8")
+        assert load([file]).problems == ()
+
+
+def test_every_document_is_reached_from_the_readme() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        reached.add(page)
+        for target in re.findall(r"\]\(([^)#]+\.md)", page.read_text("utf-8")):
+            other = (page.parent / target).resolve()
+            if "://" not in target and other not in reached:
+                waiting.append(other)
+    documents = {ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"}
+    documents |= set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "README.md"}
+    assert documents <= reached
+
+
+def test_excerpts_stand_in_the_files_that_they_name() -> None:
+    found = 0
+    for source, _, text in BLOCK.findall((ROOT / "README.md").read_text("utf-8")):
+        if source.startswith("from "):
+            found += 1
+            rest = (ROOT / source.removeprefix("from ")).read_text("utf-8")
+            rest = re.sub(r'^ *"""(?s:.*?)"""\n\n?', "", rest, flags=re.MULTILINE)
+            assert text in rest
+    assert found == 2
+
+
+def test_the_hook_reference_says_what_the_docstrings_say() -> None:
+    page = (ROOT / "docs" / "hooks.md").read_text("utf-8")
+    assert page == generator().hooks_page(page), "run: python docs/generate.py"
+
+
+def test_every_contract_value_is_in_the_hook_reference() -> None:
+    generate = generator()
+    listed = {name for names in generate.GROUPS.values() for name in names.split()}
+    values = {
+        name
+        for name in generate.contract.__all__
+        if isinstance(getattr(generate.contract, name), type)
+    }
+    assert listed == values
+
+
+def test_the_command_reference_is_what_help_prints() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    assert page == generator().cli_page(), "run: python docs/generate.py"
+
+
+def test_every_section_of_the_configuration_is_documented() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    documented = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert sorted(documented) == sorted(SECTIONS)
+
+
+def test_documented_defaults_are_those_of_the_settings() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|.*\| `([^`|]+)` \|$", page, re.MULTILINE)
+    assert {key: yaml.safe_load(default) for key, default in rows} == {
+        key: Settings.model_fields[key].default for key in ("order", "granularity", "storage")
+    }
+
+
+def test_every_room_is_on_the_page_of_the_architecture() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    core = ROOT / "packages" / "lolpop-core" / "src" / "lolpop"
+    rooms = {
+        f"{item.stem}/" if item.is_dir() else item.name
+        for item in core.iterdir()
+        if not item.name.startswith(("_", "py.typed"))
+    }
+    assert set(re.findall(r"^\| `([\w./]+)` \|", page, re.MULTILINE)) == rooms
