@@ -88,15 +88,20 @@ class Problem:
         }
 
 
+def _position(problem: Problem) -> tuple[bool, str, int, int]:
+    place = problem.place
+    return (True, "", 0, 0) if place is None else (False, place.file, place.line, place.column)
+
+
 def _in_brackets(hint: str | None) -> str:
     return f" ({hint})" if hint else ""
 
 
 class ConfigError(LolpopError):
-    """The configuration can't be used; `problems` holds everything that is wrong with it."""
+    """The configuration can't be used; `problems` holds all that is wrong, in order."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(sorted(dict.fromkeys(problems), key=_position))
         count = len(self.problems)
         if count == 1:
             super().__init__(str(self.problems[0]), hint=self.problems[0].hint)

@@ -48,7 +48,7 @@ def load(files: Sequence[str | Path] = (), overrides: Sequence[str] = ()) -> Doc
         ConfigError: A file can't be read; every unreadable file is named at once.
     """
     names = [str(file) for file in files] or [DEFAULT_FILE]
-    folder = Path(names[0]).expanduser().absolute().parent
+    folder = _path(names[0]).absolute().parent
     problems: list[Problem] = []
     layers = [_attempt(problems, _read_file, name) for name in names]
     layers += [_attempt(problems, read_override, text, folder) for text in overrides]
@@ -60,7 +60,7 @@ def load(files: Sequence[str | Path] = (), overrides: Sequence[str] = ()) -> Doc
     for layer in normal[1:]:
         root = lay_over(root, layer)
     root = resolve(root, problems)
-    paths = tuple(Path(name).expanduser().absolute() for name in names)
+    paths = tuple(_path(name).absolute() for name in names)
     return Document(root, folder, paths, tuple(overrides), tuple(problems))
 
 
@@ -73,24 +73,34 @@ def _attempt(problems: list[Problem], function: object, *arguments: object) -> N
     return node
 
 
+def _path(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # no such user: a name as any other
+        return Path(name)
+
+
 def _read_file(name: str) -> Node:
-    path = Path(name).expanduser()
+    path = _path(name)
     try:
         content = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ConfigError([_unreadable(name, error)]) from error
     node = read(content, name, path.absolute().parent)
+    if node.value is None:
+        return node.with_value({})
     if not node.is_mapping:
         message = f"a configuration is a mapping of sections, not {kind_of(node.value)}"
         raise ConfigError([Problem(message, node.place)])
     return node
 
 
-def _unreadable(name: str, error: OSError) -> Problem:
+def _unreadable(name: str, error: OSError | ValueError) -> Problem:
     if isinstance(error, FileNotFoundError):
         hint = "name one with -c, or start a project with `lolpop init`"
         return Problem(f"no such file: {name!r}", Place(name, 1, 1), hint=hint)
     if isinstance(error, IsADirectoryError):
         hint = f"name a file in it: -c {Path(name) / DEFAULT_FILE}"
         return Problem(f"{name!r} is a folder", Place(name, 1, 1), hint=hint)
-    return Problem(f"can't read {name!r}: {error.strerror}", Place(name, 1, 1))
+    reason = error.strerror if isinstance(error, OSError) else error
+    return Problem(f"can't read {name!r}: {reason}", Place(name, 1, 1))

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_WHOLE = r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+"
+_NUMBER = r"\d+(?:\.\d+)?"
+_WHOLE = rf"(?:{_NUMBER}(?:ms|[smhd]))+"
+_EXPECTED = "expected a duration such as 90, 10s, 5m or 1h30m"
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
 
 
@@ -18,10 +20,12 @@ def seconds(value: Any) -> Any:
     Raises:
         ValueError: The text isn't a duration.
     """
-    if not isinstance(value, str):
+    if isinstance(value, bool):
+        raise ValueError(_EXPECTED)
+    if not isinstance(value, str) or re.fullmatch(_NUMBER, value, re.ASCII):
         return value
     if not re.fullmatch(_WHOLE, value, re.ASCII):
-        raise ValueError("expected a duration such as 90, 10s, 5m or 1h30m")
+        raise ValueError(_EXPECTED)
     return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value))
 
 
@@ -33,7 +37,7 @@ Seconds = Annotated[
         {
             "anyOf": [
                 {"type": "number", "minimum": 0},
-                {"type": "string", "pattern": f"^{_WHOLE}$"},
+                {"type": "string", "pattern": f"^(?:{_WHOLE}|{_NUMBER})$"},
             ],
             "description": "seconds, or a duration such as 10s, 5m or 1h30m",
         }

@@ -9,7 +9,7 @@ from lolpop.config.env import EnvName, EnvRef
 from lolpop.config.paths import join, split
 from lolpop.errors import ExpressionError
 
-_LINK = re.compile(r'\$((?:[A-Za-z_]|").*)', re.DOTALL)
+_LINK = re.compile(r'\$((?:[^\W\d]|").*)', re.DOTALL)
 _PIECE = re.compile(r"\$\$|\$\{env:([A-Za-z_]\w*)(?::-([^}]*))?\}|\$", re.ASCII)
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from lolpop.config.expressions import Link, parse
 from lolpop.config.nodes import Key, Node
-from lolpop.config.paths import below, join
+from lolpop.config.paths import below, join, written
 from lolpop.config.spelling import PLURALS
-from lolpop.errors import ExpressionError, Problem, nearest
+from lolpop.errors import ConfigError, ExpressionError, Problem, nearest
 
 _MOST_NODES = 100_000
+_DEEPEST = 60
 
 
 class _UnresolvedError(Exception):
@@ -23,8 +24,19 @@ def resolve(root: Node, problems: list[Problem]) -> Node:
     Args:
         root: The whole document, links as strings.
         problems: Gets what is wrong: links to nothing or in a circle, bare `$`s.
+
+    Raises:
+        ConfigError: The links make more values than any configuration needs.
     """
-    return _Resolver(root, problems).node(root, (), ())
+    resolver = _Resolver(root, problems)
+    try:
+        return resolver.node(root, (), ())
+    except _TooMuchError as error:
+        raise ConfigError(problems) from error
+
+
+class _TooMuchError(Exception):
+    """Links that would fill the memory or the stack; their problem is noted already."""
 
 
 class _Resolver:
@@ -32,12 +44,22 @@ class _Resolver:
         self.root = root
         self.problems = problems
         self.count = 0
+        self.depth = 0
 
     def node(self, node: Node, path: tuple[Key, ...], links: tuple[str, ...]) -> Node:
         """Resolve a node that stands at `path`, reached through `links`."""
-        self.count += 1
+        self.count += bool(links)
+        self.depth += 1
         if self.count > _MOST_NODES:
-            raise self.failure(node, path, f"links make more than {_MOST_NODES} values")
+            raise self.excess(node, path, f"links make more than {_MOST_NODES} values")
+        if self.depth > _DEEPEST:
+            raise self.excess(node, path, f"links lead more than {_DEEPEST} deep")
+        try:
+            return self.inside(node, path, links)
+        finally:
+            self.depth -= 1
+
+    def inside(self, node: Node, path: tuple[Key, ...], links: tuple[str, ...]) -> Node:
         if isinstance(node.value, dict):
             return node.with_value(
                 {key: self.entry(child, (*path, key), links) for key, child in node.items()}
@@ -84,8 +106,8 @@ class _Resolver:
         at_path: tuple[Key, ...] = ()
         for key in link.path:
             if isinstance(at.value, str) and at.value.startswith("$"):
-                at = self.scalar(at, at_path, links)
-            real, child = _child(at, key)
+                at = self.node(at, at_path, links)
+            real, child = _child(at, key, len(at_path))
             if child is None:
                 raise self.missing(link, key, at, at_path, node, path)
             at, at_path = child, (*at_path, real)
@@ -101,9 +123,14 @@ class _Resolver:
         path: tuple[Key, ...],
     ) -> _UnresolvedError:
         where = f"{join(*at_path)!r} has" if at_path else "the configuration has"
-        likely = nearest(key, [str(name) for name, _ in at.items()])
+        likely = nearest(key, [written(name) for name, _ in at.items()])
         hint = f"did you mean ${below(join(*at_path), likely)}?" if likely else None
         return self.failure(node, path, f"'{link}' links to nothing: {where} no {key!r}", hint)
+
+    def excess(self, node: Node, path: tuple[Key, ...], message: str) -> _TooMuchError:
+        """Note a problem that ends everything; what comes back is to be raised."""
+        self.failure(node, path, message)
+        return _TooMuchError()
 
     def failure(
         self, node: Node, path: tuple[Key, ...], message: str, hint: str | None = None
@@ -113,13 +140,10 @@ class _Resolver:
         return _UnresolvedError()
 
 
-def _child(node: Node, key: str) -> tuple[Key, Node | None]:
-    name: Key
-    for name in (key, PLURALS.get(key, key)):
-        child = node.get(name)
-        if child is not None:
-            return name, child
+def _child(node: Node, key: str, level: int) -> tuple[Key, Node | None]:
+    """Find an entry by its written name; a section by its singular too."""
+    plural = PLURALS.get(key, key) if level == 0 or (level, key) == (1, "component") else key
     for name, child in node.items():
-        if str(name) == key:
+        if written(name) in (key, plural):
             return name, child
-    return key, None
+    return key, node.get(key)

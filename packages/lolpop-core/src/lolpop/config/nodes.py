@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lolpop.config.env import EnvRef
-from lolpop.config.paths import below
+from lolpop.config.paths import below, written
 from lolpop.errors import Place, Problem
 
 Key = str | int | float | bool
 Scalar = str | int | float | bool | None
+
+_INDEX = re.compile(r"[0-9]{1,9}")
+_LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,8 @@ class Node:
         if isinstance(self.value, dict):
             found: Node | None = self.value.get(key)
             return found
-        if isinstance(self.value, list) and str(key).isdecimal() and int(key) < len(self.value):
-            item: Node = self.value[int(key)]
+        if isinstance(self.value, list) and _INDEX.fullmatch(str(key)):
+            item: Node | None = dict(enumerate(self.value)).get(int(key))
             return item
         return None
 
@@ -77,7 +81,10 @@ def kind_of(value: Any) -> str:
         return "a list"
     if value is None:
         return "nothing"
-    return repr(value) if isinstance(value, (str, int, float)) else f"{value}"
+    if isinstance(value, bool):
+        return written(value)
+    text = str(value) if isinstance(value, EnvRef) else repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def plain(node: Node, leaf: Callable[[Node], Any] = lambda node: node.value) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lolpop.config.nodes import Key, Node
+from lolpop.config.paths import written
 
 
 def lay_over(base: Node, over: Node) -> Node:
@@ -10,7 +11,9 @@ def lay_over(base: Node, over: Node) -> Node:
     if not over.is_mapping:
         return over
     entries: dict[Key, Node] = dict(base.items())
-    for key, node in over.items():
+    known = {written(key): key for key in entries}
+    for name, node in over.items():
+        key = known.get(written(name), name)
         if node.value is None:
             entries.pop(key, None)
         elif key in entries:

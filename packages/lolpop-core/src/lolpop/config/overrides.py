@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from lolpop.config.reader import read
 from lolpop.errors import ConfigError, Place, Problem
 
 LABEL = "--set"
+_FORM = re.compile(r'(?P<path>(?:"(?:[^"\\]|\\.)*"|[^"=])*)=(?P<value>.*)', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MOST_KEYS = 50
 
 
 def read_override(argument: str, base: Path) -> Node:
@@ -23,16 +27,18 @@ def read_override(argument: str, base: Path) -> Node:
     Raises:
         ConfigError: The argument isn't of this form, or VALUE isn't YAML.
     """
-    path, equals, text = _divided(argument)
-    keys = split(path)
-    if not equals or keys is None:
+    if _SURROGATE.search(argument):
+        raise ConfigError([Problem(f"{argument!r} isn't UTF-8 text", Place(LABEL, 1, 1))])
+    form = _FORM.fullmatch(argument)
+    keys = split(form["path"].strip()) if form else None
+    if form is None or keys is None or len(keys) > _MOST_KEYS:
         problem = Problem(
             f"{argument!r} isn't of the form PATH=VALUE",
             Place(LABEL, 1, 1),
             hint="for example --set config.seed=7 or --set 'steps.\"train.fit\".retries=2'",
         )
         raise ConfigError([problem])
-    node = _value(text, len(path) + 2, base)
+    node = _value(form["value"], form.start("value") + 1, base)
     for key in reversed(keys):
         inner = replace(node, key_place=Place(LABEL, 1, 1))
         node = Node({key: inner}, Place(LABEL, 1, 1), base)
@@ -40,18 +46,6 @@ def read_override(argument: str, base: Path) -> Node:
 
 
 def _value(text: str, column: int, base: Path) -> Node:
-    place = Place(LABEL, 1, column)
     if not text.strip():
-        return Node(None, place, base)
-    return replace(read(text.encode("utf-8", "surrogateescape"), LABEL, base), place=place)
-
-
-def _divided(argument: str) -> tuple[str, bool, str]:
-    """Divide at the first `=` outside of quotes."""
-    quoted = False
-    for index, character in enumerate(argument):
-        if character == '"':
-            quoted = not quoted
-        elif character == "=" and not quoted:
-            return argument[:index].strip(), True, argument[index + 1 :]
-    return argument, False, ""
+        return Node(None, Place(LABEL, 1, column), base)
+    return read(text.encode(), LABEL, base, column)

@@ -10,11 +10,16 @@ _PART = re.compile(r'"((?:[^"\\]|\\.)*)"|([^."=\s]+)')
 
 def join(*keys: object) -> str:
     """Write keys as one dotted path; a key with a dot in it is quoted."""
-    return ".".join(_quoted(str(key)) for key in keys if key != "")
+    return ".".join(_quoted(written(key)) for key in keys)
+
+
+def written(key: object) -> str:
+    """Write a key as paths and YAML have it."""
+    return str(key).lower() if isinstance(key, bool) else str(key)
 
 
 def _quoted(key: str) -> str:
-    if all(_PLAIN.fullmatch(part) for part in key.split(".")) and "." not in key:
+    if _PLAIN.fullmatch(key):
         return key
     return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

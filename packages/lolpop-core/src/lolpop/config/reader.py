@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from lolpop.config.nodes import Key, Node, Scalar
+from lolpop.config.paths import written
 from lolpop.errors import ConfigError, Place, Problem
 
 _TAG = "tag:yaml.org,2002:"
 _MOST_NODES = 100_000
+_DEEPEST = 50
+_LONGEST_NUMBER = 1000
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _NUMBERS = list("-+.0123456789")
 _SCALARS: list[tuple[str, str, list[str]]] = [
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
@@ -32,6 +38,28 @@ class _CoreLoader(yaml.SafeLoader):
     """PyYAML's safe loader with the scalars of YAML 1.2; only its composer is used."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own shape
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Compose a node, unless it lies too deep for Python's stack."""
+        if self.depth > _DEEPEST:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(
+                problem=f"nested more than {_DEEPEST} deep", problem_mark=mark
+            )
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def scan_flow_scalar_non_spaces(self, double: bool, start_mark: Any) -> Any:
+        """Scan quoted text; PyYAML doesn't expect escapes beyond Unicode."""
+        mark = self.get_mark()
+        try:
+            return super().scan_flow_scalar_non_spaces(double, start_mark)
+        except (OverflowError, ValueError) as error:
+            message = "an escape in this text is no Unicode character"
+            raise yaml.MarkedYAMLError(problem=message, problem_mark=mark) from error
 
 
 for _name, _pattern, _first in _SCALARS:
@@ -40,56 +68,66 @@ for _name, _pattern, _first in _SCALARS:
 RESOLVERS = _CoreLoader.yaml_implicit_resolvers
 
 
-def read(content: bytes, label: str, base: Path) -> Node:
+def read(content: bytes, label: str, base: Path, column: int = 1) -> Node:
     """Read a YAML document.
 
     Args:
         content: The file's bytes, UTF-8.
         label: What messages call the file.
         base: The folder that relative paths in it start at.
+        column: Where its first line starts.
 
     Returns:
-        The document; an empty one is an empty mapping.
+        The document; an empty one is null.
 
     Raises:
         ConfigError: It isn't YAML, isn't safe, or has duplicate keys; with positions.
     """
-    text = _decoded(content, label)
+    source = _Source(label, column)
+    text = _decoded(content, source)
     try:
         composed = yaml.compose(text, Loader=_CoreLoader)
     except yaml.MarkedYAMLError as error:
-        raise ConfigError([_syntax_problem(error, label)]) from error
+        raise ConfigError([_syntax_problem(error, source)]) from error
     except yaml.reader.ReaderError as error:
-        place = _place_at(text[: error.position], label)
+        place = source.end_of(text[: error.position])
         message = f"not YAML: the character {chr(_code(error))!r} isn't allowed"
         raise ConfigError([Problem(message, place)]) from error
-    except RecursionError as error:
-        raise ConfigError([Problem("nested too deeply", Place(label, 1, 1))]) from error
     if composed is None:
-        return Node({}, Place(label, 1, 1), base)
-    return _Conversion(label, base).run(composed)
+        return Node(None, source.place(0, 0), base)
+    return _Conversion(source, base).run(composed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a text comes from, to turn positions from 0 in it into places."""
+
+    label: str
+    column: int
+
+    def place(self, line: int, column: int) -> Place:
+        return Place(self.label, line + 1, column + (1 if line else self.column))
+
+    def end_of(self, text: str) -> Place:
+        return self.place(text.count("\n"), len(text) - (text.rfind("\n") + 1))
 
 
 def _code(error: yaml.reader.ReaderError) -> int:
     return error.character if isinstance(error.character, int) else ord(str(error.character)[0])
 
 
-def _decoded(content: bytes, label: str) -> str:
+def _decoded(content: bytes, source: _Source) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8", "replace")
-        problem = Problem("not UTF-8 text", _place_at(before, label), hint="save it as UTF-8")
+        problem = Problem("not UTF-8 text", source.end_of(before), hint="save it as UTF-8")
         raise ConfigError([problem]) from error
 
 
-def _place_at(before: str, label: str) -> Place:
-    return Place(label, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-
-
-def _syntax_problem(error: yaml.MarkedYAMLError, label: str) -> Problem:
+def _syntax_problem(error: yaml.MarkedYAMLError, source: _Source) -> Problem:
     mark = error.problem_mark or error.context_mark
-    place = Place(label, mark.line + 1, mark.column + 1) if mark else Place(label, 1, 1)
+    place = source.place(mark.line, mark.column) if mark else source.place(0, 0)
     if "'\\t'" in str(error.problem):
         return Problem("not YAML: a tab where only spaces may be", place, hint="indent with spaces")
     said = ", ".join(str(part) for part in (error.context, error.problem) if part)
@@ -99,23 +137,20 @@ def _syntax_problem(error: yaml.MarkedYAMLError, label: str) -> Problem:
 class _Conversion:
     """PyYAML's nodes to ours; collects every problem of the document before it complains."""
 
-    def __init__(self, label: str, base: Path) -> None:
-        self.label = label
+    def __init__(self, source: _Source, base: Path) -> None:
+        self.source = source
         self.base = base
         self.problems: list[Problem] = []
         self.count = 0
 
     def run(self, root: yaml.Node) -> Node:
-        try:
-            node = self.convert(root, ())
-        except RecursionError as error:
-            raise ConfigError([Problem("nested too deeply", self.place(root))]) from error
+        node = self.convert(root, ())
         if self.problems:
             raise ConfigError(self.problems)
         return node
 
     def place(self, node: yaml.Node) -> Place:
-        return Place(self.label, node.start_mark.line + 1, node.start_mark.column + 1)
+        return self.source.place(node.start_mark.line, node.start_mark.column)
 
     def complain(self, node: yaml.Node, message: str, hint: str | None = None) -> None:
         self.problems.append(Problem(message, self.place(node), hint=hint))
@@ -140,7 +175,7 @@ class _Conversion:
         return Node(value, self.place(node), self.base)
 
     def check_collection_tag(self, node: yaml.Node) -> None:
-        if node.tag not in (_TAG + "map", _TAG + "seq"):
+        if node.tag != _TAG + ("map" if isinstance(node, yaml.MappingNode) else "seq"):
             self.refuse_tag(node)
 
     def refuse_tag(self, node: yaml.Node) -> None:
@@ -149,15 +184,19 @@ class _Conversion:
 
     def mapping(self, node: yaml.Node, inside: tuple[int, ...]) -> dict[Key, Node]:
         entries: dict[Key, Node] = {}
+        names: dict[str, Key] = {}
         for key_node, value_node in node.value:
             key = self.key(key_node)
             value = self.convert(value_node, inside)
             if key is None:
                 continue
-            if key in entries:
-                first = entries[key].named_at
-                self.complain(key_node, f"duplicate key {key!r}, first on line {first.line}")
+            # 1 and "1" are one key too: no path could tell them apart.
+            name = written(key)
+            if key in entries or name in names:
+                first = entries[names.get(name, key)].named_at
+                self.complain(key_node, f"duplicate key {name!r}, first on line {first.line}")
                 continue
+            names[name] = key
             entries[key] = Node(value.value, value.place, self.base, self.place(key_node))
         return entries
 
@@ -166,7 +205,10 @@ class _Conversion:
             self.complain(node, "a key must be a string or a number")
             return None
         key = self.scalar(node)
-        if key is None:
+        if isinstance(key, float) and isnan(key):
+            self.complain(node, "a key must be a string or a number")
+            return None
+        if key is None and node.tag == _TAG + "null":
             self.complain(node, "a key is empty", "write null in quotes if it is meant as a name")
         if key == "<<":
             self.complain(
@@ -180,7 +222,7 @@ class _Conversion:
     def scalar(self, node: yaml.ScalarNode) -> Scalar:
         name = node.tag.removeprefix(_TAG)
         if name == "str":
-            return str(node.value)
+            return self.text(node)
         if name not in _PATTERNS or not node.tag.startswith(_TAG):
             self.refuse_tag(node)
             return None
@@ -188,6 +230,15 @@ class _Conversion:
             self.complain(node, f"{node.value!r} isn't of the kind that its tag '!!{name}' says")
             return None
         return self.number_or_word(node, name)
+
+    def text(self, node: yaml.ScalarNode) -> str:
+        """Join escaped surrogates, as JSON writes them, and refuse the half of a pair."""
+        if not _SURROGATES.search(node.value):
+            return str(node.value)
+        joined: str = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if "\ufffd" in joined:
+            self.complain(node, "half a surrogate pair is no character")
+        return joined
 
     def number_or_word(self, node: yaml.ScalarNode, name: str) -> Scalar:
         text = str(node.value)
@@ -197,7 +248,7 @@ class _Conversion:
             return text.lower() == "true"
         if name == "float":
             return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-        if len(text) > 1000:
+        if len(text) > _LONGEST_NUMBER:
             self.complain(node, f"a number of {len(text)} digits", "put it in quotes")
             return None
         return int(text, {"0x": 16, "0o": 8}.get(text[:2], 10))

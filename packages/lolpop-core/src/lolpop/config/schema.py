@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 
 from lolpop.config.settings import Settings
 from lolpop.config.spelling import PLURALS
@@ -16,7 +17,8 @@ _REFERENCE = {
     "pattern": r"\$",
     "description": "a link ($section.config.key) or an environment variable (${env:NAME})",
 }
-_SCALARS = {"integer", "number", "boolean", "null", "array", "object"}
+_ELSE = (_REFERENCE, {"type": "null"})
+_ABOUT = ("description", "title", "default", "examples", "deprecated")
 
 
 def build(
@@ -43,7 +45,7 @@ def build(
         "title": "lolpop configuration",
         "type": "object",
         "properties": properties,
-        "additionalProperties": _integration_section(),
+        "additionalProperties": _referable(_integration_section()),
         "$defs": definitions,
     }
     whole["properties"] = {key: _referable(value) for key, value in properties.items()}
@@ -51,8 +53,18 @@ def build(
     return whole
 
 
+class _Generator(GenerateJsonSchema):
+    """Pydantic's generator; a type that JSON can't describe may be anything."""
+
+    ignored_warning_kinds = frozenset({"skipped-choice", "non-serializable-default"})  # type: ignore[assignment]
+
+    def handle_invalid_for_json_schema(self, *_: Any) -> dict[str, Any]:
+        """Describe such a type by an empty schema instead of failing."""
+        return {}
+
+
 def _model(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema(by_alias=True)
+    return model.model_json_schema(by_alias=True, schema_generator=_Generator)
 
 
 def _free(description: str) -> dict[str, Any]:
@@ -151,25 +163,23 @@ def _repointed(value: Any, prefix: str) -> Any:
 
 
 def _referable(schema: Any) -> Any:
-    """Let a link or an environment variable stand for every value that isn't a string."""
+    """Let a link or an environment variable stand for every value, and null delete it.
+
+    Nothing is required, as a further file may give it.
+    """
     if not isinstance(schema, dict):
         return schema
-    changed = dict(schema)
-    for key in ("properties", "patternProperties"):
-        if isinstance(changed.get(key), dict):
-            changed[key] = {name: _referable(value) for name, value in changed[key].items()}
-    for key in ("items", "additionalProperties"):
-        changed[key] = _referable(changed[key]) if key in changed else None
-        if changed[key] is None:
-            del changed[key]
-    if "anyOf" in changed:
-        changed["anyOf"] = [*changed["anyOf"], _REFERENCE]
-    elif _kinds(changed) & _SCALARS or "enum" in changed:
-        outer = {key: changed.pop(key) for key in ("description", "title") if key in changed}
-        return {**outer, "anyOf": [changed, _REFERENCE]}
-    return changed
+    changed = {key: _referable_part(key, part) for key, part in schema.items()}
+    changed.pop("required", None)
+    outer = {key: changed.pop(key) for key in _ABOUT if key in changed}
+    if not changed:
+        return outer
+    return {**outer, "anyOf": [*changed.pop("anyOf", []), *([changed] if changed else []), *_ELSE]}
 
 
-def _kinds(schema: dict[str, Any]) -> set[str]:
-    kinds = schema.get("type", [])
-    return {kinds} if isinstance(kinds, str) else set(kinds)
+def _referable_part(key: str, part: Any) -> Any:
+    if key in ("properties", "patternProperties"):
+        return {name: _referable(value) for name, value in part.items()}
+    if key in ("anyOf", "oneOf", "allOf", "prefixItems"):
+        return [_referable(value) for value in part]
+    return _referable(part) if key in ("items", "additionalProperties") else part

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lolpop.config.env import EnvRef
 from lolpop.config.nodes import Node, has_env, kind_of
-from lolpop.config.paths import below
+from lolpop.config.paths import below, written
 from lolpop.config.spelling import RESERVED, SECTIONS
 from lolpop.config.validation import unknown_key
 from lolpop.errors import Place, Problem
@@ -76,13 +76,7 @@ class _Division:
     def refuse_late(self, root: Node) -> None:
         for key, node in root.items():
             if key in STATIC and has_env(node):
-                self.problems.append(
-                    node.key_problem(
-                        "this is needed before the environment is read",
-                        str(key),
-                        f"choose with --set {key}=… or a further -c file",
-                    )
-                )
+                self.problems.append(_late(node, str(key)))
 
     def refuse_twice(self, parts: tuple[Section, ...]) -> None:
         seen: dict[str, Section] = {}
@@ -95,8 +89,8 @@ class _Division:
 
     def refuse_unknown(self, node: Node, path: str, known: Set[str]) -> None:
         for key, child in node.items():
-            if str(key) not in known:
-                self.problems.append(self.unknown(str(key), child, path, known))
+            if written(key) not in known:
+                self.problems.append(self.unknown(written(key), child, path, known))
 
     def unknown(self, key: str, node: Node, path: str, known: Set[str]) -> Problem:
         problem = unknown_key(key, node, dict.fromkeys(sorted(known)), path)
@@ -116,7 +110,7 @@ class _Division:
                 self.problems.append(names.problem(message, below(path, f"{kind}s")))
             return
         for key, class_name in names.items():
-            name = str(key)
+            name = written(key)
             section = node.get(name)
             self.check_name(name, class_name, kind, below(path, f"{kind}s"))
             yield self.section_of(kind, name, class_name, section, path)
@@ -156,9 +150,12 @@ class _Division:
 
     def check_class_name(self, node: Node, kind: str, around: str, name: str) -> None:
         """Complain of a class that isn't a string; at the top level the settings do that."""
-        if around and not isinstance(node.value, (str, EnvRef)):
+        path = below(below(around, f"{kind}s"), name)
+        if around and isinstance(node.value, EnvRef):
+            self.problems.append(_late(node, path))
+        elif around and not isinstance(node.value, str):
             message = f"expected the name of a class, got {kind_of(node.value)}"
-            self.problems.append(node.problem(message, below(below(around, f"{kind}s"), name)))
+            self.problems.append(node.problem(message, path))
 
     def per_orchestrator(self, node: Node) -> dict[str, dict[str, Node]]:
         found: dict[str, dict[str, Node]] = {}
@@ -182,4 +179,9 @@ class _Division:
             message = f"expected a mapping, got {kind_of(config.value)}"
             self.problems.append(config.problem(message, below(path, "config")))
             return {}
-        return {str(key): child for key, child in config.items()}
+        return {written(key): child for key, child in config.items()}
+
+
+def _late(node: Node, path: str) -> Problem:
+    hint = f"choose with --set {path}=… or a further -c file"
+    return node.key_problem("this is needed before the environment is read", path, hint)

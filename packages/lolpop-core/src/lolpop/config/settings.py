@@ -46,7 +46,7 @@ class DeploymentSection(_Section):
         None, description="default: the name in pyproject.toml, else the folder's"
     )
     parameters: dict[StrictStr, Any] = Field({}, description="values for the entrypoint")
-    schedule: ScheduleSection | None = None
+    schedule: ScheduleSection | None = Field(None, description="when it runs by itself")
     concurrency: Count | None = Field(None, description="how many runs at once; default: no limit")
     overlap: Literal["skip", "queue"] = Field(
         "skip", description="what a scheduled run does while another one is running"
@@ -87,6 +87,8 @@ class Settings(_Section):
     components: dict[StrictStr, StrictStr] = Field({}, description="name: class")
     decorators: dict[StrictStr, StrictStr] = Field({}, description="name: class, outermost first")
     steps: dict[StrictStr, StepSection] = Field({}, description="settings by glob of step names")
-    deployment: DeploymentSection = DeploymentSection()
-    package: PackageSection = PackageSection()
+    deployment: DeploymentSection = Field(
+        DeploymentSection(), description="how the workflow is deployed"
+    )
+    package: PackageSection = Field(PackageSection(), description="what goes into a package")
     storage: StrictStr = Field(".lolpop", description="a folder or an fsspec URL")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from lolpop.config.annotations import key_of, keys_of, model_in, rebase, typed_children
 from lolpop.config.env import EnvRef
 from lolpop.config.nodes import Key, Node, has_env, kind_of, leaves, plain
-from lolpop.config.paths import below
+from lolpop.config.paths import below, written
 from lolpop.errors import Place, Problem, UnsetVariableError, nearest
+
+__all__ = ["keys_of", "read", "rebase", "unknown_key", "unset", "validate"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -36,6 +38,8 @@ _EXPECTED = {
     "path_type": "a path",
     "none_required": "nothing",
 }
+# Other messages may repeat the value, which nobody may see if the environment gave it.
+_WITHOUT_VALUES = {*_EXPECTED, "literal_error"}
 
 
 def validate(
@@ -61,18 +65,35 @@ def validate(
     """
     located = Node(dict(values), place, Path())
     problems = list(_unknown_keys(model, located, path))
-    names = _names(model)
-    known = {names[key]: node for key, node in values.items() if key in names}
-    late = {name: plain(node) for name, node in known.items() if _is_late(node, environ)}
+    known = _by_name(model, values)
+    late = {}
+    for name, node in known.items():
+        if _is_late(node, environ):
+            where = below(path, key_of(model, name))
+            late[name], more = _waiting(model.model_fields.get(name), node, where, environ)
+            problems += [problem for problem in more if problem not in problems]
     now = {name: read(node, environ) for name, node in known.items() if name not in late}
-    given = {_key(model, name): value for name, value in now.items()}
+    given = {key_of(model, name): value for name, value in now.items()}
     try:
         built = model.model_validate(given)
     except ValidationError as error:
         details = [found for found in error.errors() if not _is_skipped(found, late, model)]
-        problems += [_problem(found, located, path) for found in details]
+        noted = {problem.path for problem in problems}
+        found_here = [_problem(found, located, path) for found in details]
+        problems += [problem for problem in found_here if problem.path not in noted]
         return model.model_construct(**now, **late), problems
     return (built.model_copy(update=late) if late else built), problems
+
+
+def _waiting(
+    field: FieldInfo | None, node: Node, path: str, environ: Mapping[str, str] | None
+) -> tuple[Any, list[Problem]]:
+    """Give a value that waits for the environment; in a model, the rest of it is checked."""
+    inner = model_in(field.annotation) if field else None
+    if inner and node.is_mapping:
+        values = {written(key): child for key, child in node.items()}
+        return validate(inner, values, node.place, path, environ)
+    return plain(node), []
 
 
 def _is_late(node: Node, environ: Mapping[str, str] | None) -> bool:
@@ -107,50 +128,23 @@ def unset(node: Node, path: str, environ: Mapping[str, str]) -> Iterator[Problem
                 yield leaf.problem(error.message, where, error.hint)
 
 
-def _key(model: type[BaseModel], name: str) -> str:
-    field = model.model_fields[name]
-    alias = field.validation_alias
-    return alias if isinstance(alias, str) else name
-
-
-def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Give the fields of a model by the keys that YAML uses: their aliases, or their names."""
-    return {_key(model, name): field for name, field in model.model_fields.items()}
-
-
-def _names(model: type[BaseModel]) -> dict[str, str]:
-    return {_key(model, name): name for name in model.model_fields}
+def _by_name(model: type[BaseModel], values: Mapping[str, Node]) -> dict[str, Node]:
+    """Give the nodes by the names of their fields; further keys only if the model allows them."""
+    names = {key_of(model, name): name for name in model.model_fields}
+    further = model.model_config.get("extra") == "allow"
+    return {names.get(key, key): node for key, node in values.items() if further or key in names}
 
 
 def _unknown_keys(annotation: Any, node: Node, path: str) -> Iterator[Problem]:
     """Find the keys that no model knows, in nested models too."""
-    inner = _inner(annotation)
-    if isinstance(node.value, list):
-        for index, item in enumerate(node.value):
-            yield from _unknown_keys(inner, item, below(path, index))
-    elif isinstance(node.value, dict) and _is_model(inner):
-        fields = keys_of(inner)
-        for key, child in node.value.items():
-            if key in fields:
-                yield from _unknown_keys(fields[key].annotation, child, below(path, key))
-            elif inner.model_config.get("extra") != "allow":
+    model = model_in(annotation)
+    if node.is_mapping and model:
+        fields = keys_of(model)
+        for key, child in node.items():
+            if key not in fields and model.model_config.get("extra") != "allow":
                 yield unknown_key(key, child, fields, path)
-    elif isinstance(node.value, dict):
-        for key, child in node.value.items():
-            yield from _unknown_keys(inner, child, below(path, key))
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _inner(annotation: Any) -> Any:
-    """Find the model in `Model | None`, `list[Model]` and `dict[str, Model]`."""
-    if _is_model(annotation):
-        return annotation
-    found = [_inner(part) for part in get_args(annotation)]
-    models = [part for part in found if _is_model(part)]
-    return models[0] if len(models) == 1 else None
+    for key, child, inner in typed_children(annotation, node):
+        yield from _unknown_keys(inner, child, below(path, key))
 
 
 def unknown_key(key: Key, node: Node, known: Mapping[str, Any], path: str) -> Problem:
@@ -158,27 +152,36 @@ def unknown_key(key: Key, node: Node, known: Mapping[str, Any], path: str) -> Pr
     likely = nearest(key, known)
     expected = ", ".join(known) or "no keys at all"
     hint = f"did you mean {likely!r}?" if likely else f"expected {expected}"
-    return node.key_problem(f"unknown key {str(key)!r}", below(path, key), hint)
+    return node.key_problem(f"unknown key {written(key)!r}", below(path, key), hint)
 
 
 def _is_skipped(found: ErrorDetails, late: Mapping[str, Any], model: type[BaseModel]) -> bool:
-    """Whether an error is noted already, or about a value that the environment will give."""
-    if found["type"] == "extra_forbidden":
-        return True
+    """Whether an error is about a value that the environment will give."""
     if not late:
         return False
-    keys = {_key(model, name) for name in late} | set(late)
+    keys = {key_of(model, name) for name in late} | set(late)
     return not found["loc"] or found["loc"][0] in keys
 
 
 def _problem(found: ErrorDetails, root: Node, path: str) -> Problem:
-    node, where, rest = root, path, list(found["loc"])
-    while rest and (child := node.get(rest[0])) is not None:
-        node, where = child, below(where, rest.pop(0))
+    node, where = root, path
+    # What isn't a key in the file is pydantic's own: the member of a union, or "[key]".
+    for part in found["loc"]:
+        child = node.get(part)
+        if child is not None:
+            node, where = child, below(where, part)
+    last = found["loc"][-1] if found["loc"] else ""
     if found["type"] == "missing":
-        missing = below(where, rest[-1]) if rest else where
-        return Problem("a value is required", node.place, missing)
-    return Problem(_message(found, node), node.place, where)
+        return Problem("a value is required", node.place, below(where, last))
+    if found["type"] == "extra_forbidden":
+        return node.key_problem(f"unknown key {str(last)!r}", where)
+    if last == "[key]":
+        return node.key_problem(
+            f"expected {_EXPECTED.get(found['type'], 'another key')} as key", where
+        )
+    if has_env(root) and found["type"] not in _WITHOUT_VALUES:
+        return node.problem(f"not a valid value, got {kind_of(node.value)}", where)
+    return node.problem(_message(found, node), where)
 
 
 def _message(found: ErrorDetails, node: Node) -> str:
@@ -192,52 +195,3 @@ def _message(found: ErrorDetails, node: Node) -> str:
         return f"expected {found['ctx']['expected']}, got {got}"
     text = found["msg"]
     return f"{text[:1].lower()}{text[1:]}, got {got}"
-
-
-def rebase(annotation: Any, node: Node, folder: Path) -> Node:
-    """Make relative paths start at the project folder instead of at their file's folder.
-
-    Args:
-        annotation: The type of the value; only what it types as `Path` is touched.
-        node: The value.
-        folder: The project folder, absolute.
-    """
-    if _is_path(annotation):
-        return node.with_value(_rebased(node, folder))
-    if get_origin(annotation) in (Union, types.UnionType, Annotated):
-        if str in get_args(annotation):
-            return node
-        for part in get_args(annotation):
-            node = rebase(part, node, folder)
-        return node
-    if isinstance(node.value, list) and get_args(annotation):
-        inner = get_args(annotation)[0]
-        return node.with_value([rebase(inner, item, folder) for item in node.value])
-    if isinstance(node.value, dict):
-        types_of = _entry_types(annotation)
-        return node.with_value(
-            {key: rebase(types_of(key), child, folder) for key, child in node.value.items()}
-        )
-    return node
-
-
-def _is_path(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Path)
-
-
-def _entry_types(annotation: Any) -> Any:
-    if _is_model(annotation):
-        fields = keys_of(annotation)
-        return lambda key: fields[key].annotation if key in fields else None
-    arguments = get_args(annotation)
-    return lambda key: arguments[1] if len(arguments) == 2 else None
-
-
-def _rebased(node: Node, folder: Path) -> Any:
-    if not isinstance(node.value, str) or node.value.startswith("~"):
-        return str(Path(node.value).expanduser()) if isinstance(node.value, str) else node.value
-    if node.base == folder or Path(node.value).is_absolute():
-        return node.value
-    moved = Path(node.base, node.value).resolve()
-    root = folder.resolve()
-    return str(moved.relative_to(root)) if moved.is_relative_to(root) else str(moved)
