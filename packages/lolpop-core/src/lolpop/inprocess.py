@@ -13,13 +13,13 @@ from typing import Any
 
 from lolpop import plugins
 from lolpop.config.document import Document, load
-from lolpop.config.validation import read, unknown_key, unset
 from lolpop.errors import ConfigError
+from lolpop.workflow.arguments import bind, configured, parameters_of, parse_value
 from lolpop.workflow.assembly import Tree, assemble
 from lolpop.workflow.blueprint import Blueprint
 from lolpop.workflow.check import check, settings_of
 from lolpop.workflow.decoration import Decorate, decorate, decorations
-from lolpop.workflow.entrypoint import bind, choose, parameters_of, parse_value
+from lolpop.workflow.entrypoint import choose
 from lolpop.workflow.project import roots_of, working_in
 from lolpop.workflow.running import call
 
@@ -59,8 +59,12 @@ class Outcome:
 
 
 @contextmanager
-def prepared(source: Source) -> Iterator[Blueprint]:
+def prepared(source: Source, method: str | None = None) -> Iterator[Blueprint]:
     """Check a workflow and stay in its project folder.
+
+    Args:
+        source: Where the workflow comes from.
+        method: The entrypoint, or None for the configured or only one.
 
     Raises:
         ConfigError: Something is wrong with the configuration.
@@ -69,7 +73,7 @@ def prepared(source: Source) -> Iterator[Blueprint]:
     document = load(source.files, source.overrides)
     file = source.file.absolute() if source.file else None
     with working_in(document.folder, _roots(document)):
-        yield check(document, source.runner, file, source.skip_validation)
+        yield check(document, source.runner, file, source.skip_validation, method)
 
 
 def _roots(document: Document) -> tuple[Path, ...]:
@@ -94,7 +98,7 @@ def run_workflow(
     Raises:
         LolpopError: The configuration, a plugin or the workflow itself is at fault.
     """
-    with prepared(source) as blueprint:
+    with prepared(source, method) as blueprint:
         cls = blueprint.runner.cls
         assert cls is not None
         name = choose(cls, method or blueprint.settings.entrypoint)
@@ -111,27 +115,25 @@ def run_workflow(
 
 def _typed(function: Callable[..., Any], arguments: Sequence[str]) -> list[Any]:
     """Read positional arguments by the types of the parameters they stand for."""
-    parameters: list[inspect.Parameter | None] = list(parameters_of(function).values())
-    padded = [*parameters, *[None] * len(arguments)]
-    return [parse_value(text, padded[i], function) for i, text in enumerate(arguments)]
+    parameters = list(parameters_of(function).values())
+    rest = [each for each in parameters if each.kind is each.VAR_POSITIONAL]
+    standing: list[inspect.Parameter | None] = [*_positional(function), *rest * len(arguments)]
+    standing += [None] * len(arguments)
+    return [parse_value(text, standing[i], function) for i, text in enumerate(arguments)]
 
 
 def _configured(blueprint: Blueprint, skip: int, function: Callable[..., Any]) -> dict[str, Any]:
     """Give the configured parameters that no positional argument stands for."""
-    section = blueprint.document.root.get("deployment")
-    node = section.get("parameters") if section else None
-    if node is None or not node.is_mapping:
-        return {}
-    path = "deployment.parameters"
-    known = parameters_of(function)
-    problems = list(unset(node, path, os.environ))
-    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
-        unknown = [(key, child) for key, child in node.items() if key not in known]
-        problems += [unknown_key(key, child, known, path) for key, child in unknown]
+    values, problems = configured(blueprint.document.root, function, os.environ)
     if problems:
         raise ConfigError(problems)
-    values: dict[str, Any] = read(node, os.environ)
-    return {key: value for key, value in values.items() if key not in list(known)[:skip]}
+    taken = {parameter.name for parameter in _positional(function)[:skip]}
+    return {key: value for key, value in values.items() if key not in taken}
+
+
+def _positional(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [each for each in parameters_of(function).values() if each.kind in kinds]
 
 
 def _built(blueprint: Blueprint) -> Tree:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lolpop.errors import ConfigError
 from lolpop.workflow.blueprint import Blueprint, Part
-from lolpop.workflow.integration import Integration
+from lolpop.workflow.integration import Integration, declares
+from lolpop.workflow.running import failing_as
 from lolpop.workflow.values import config_of, unset_of
 
 
@@ -30,8 +31,8 @@ class Tree:
 def assemble(blueprint: Blueprint, environ: Mapping[str, str]) -> Tree:
     """Build the objects of a workflow; nothing is decorated yet.
 
-    Components are initialised first, then pipelines, the runner last; each one sees its
-    config and the others before its `__init__` runs.
+    Components are initialised first, outer ones before inner ones, then pipelines, the runner
+    last; each one sees its config and the others before its `__init__` runs.
 
     Args:
         blueprint: What to build.
@@ -39,17 +40,25 @@ def assemble(blueprint: Blueprint, environ: Mapping[str, str]) -> Tree:
 
     Raises:
         ConfigError: A variable isn't set, or its value doesn't fit.
+        WorkflowError: An `__init__` raised; the exception is the cause.
     """
     everything = [*blueprint.parts, *blueprint.decorators]
     configs = _configs(everything, blueprint, environ)
     objects = {part: _allocated(part, configs[part]) for part in everything}
     for part in blueprint.parts:
         _show(part, objects)
-    for part in reversed(everything):
-        type(objects[part]).__init__(objects[part])
+    for part in sorted(everything, key=_turn):
+        made = objects[part]
+        with failing_as(f"making {part.label} ({type(made).__name__})"):
+            type(made).__init__(made)
     tree = {part: objects[part] for part in blueprint.parts}
     decorators = {part: objects[part] for part in blueprint.decorators}
     return Tree(objects[blueprint.runner], tree, decorators)
+
+
+def _turn(part: Part) -> tuple[int, int]:
+    order = ("decorator", "component", "pipeline", "runner")
+    return order.index(part.section.kind), len(list(part.ancestors))
 
 
 def _configs(
@@ -61,29 +70,24 @@ def _configs(
         configs[part], wrong = config_of(part, blueprint.document.folder, environ)
         problems += wrong if blueprint.validated else []
     if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
+        raise ConfigError(problems)
     return configs
 
 
 def _allocated(part: Part, config: Any) -> Integration:
     if part.cls is None:
         raise AssertionError(f"{part.label} has no class: its blueprint wasn't checked")
-    made = part.cls.__new__(part.cls)
+    with failing_as(f"making {part.label} ({part.cls.__name__})"):
+        made = part.cls.__new__(part.cls)
     made.__dict__.update(config=config, name=part.section.name or part.cls.__name__)
     if part.decoration is not None:
-        made.__dict__["decorator_method"] = part.decoration.decorator_method
+        made.__dict__["decorator_method"] = part.decoration.method_of(part.cls)
     return made
 
 
 def _show(part: Part, objects: Mapping[Part, Integration]) -> None:
-    """Make the integrations that a part sees its attributes; methods go before them."""
+    """Make the integrations that a part sees its attributes; what its class declares stays."""
     own = objects[part]
-    for name, other in _attributes(part):
-        own.__dict__[name] = objects[other]
-
-
-def _attributes(part: Part) -> Iterator[tuple[str, Part]]:
     for name, other in part.visible().items():
-        current = getattr(part.cls, name, None)
-        if not callable(current) and not isinstance(current, property):
-            yield name, other
+        if not declares(part.cls, name):
+            own.__dict__[name] = objects[other]

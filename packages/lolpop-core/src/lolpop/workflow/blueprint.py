@@ -25,6 +25,13 @@ class DecorationSection(BaseModel):
     integration_types: list[Literal["component", "pipeline", "runner"]] | None = None
     integration_classes: list[str] = []
 
+    def method_of(self, cls: type | None) -> str:
+        """Give the method that wraps: the configured one, else the one that the class names."""
+        if "decorator_method" in self.model_fields_set:
+            return self.decorator_method
+        named: str = getattr(cls, "decorator_method", self.decorator_method)
+        return named
+
 
 @dataclass(slots=True, eq=False)
 class Part:

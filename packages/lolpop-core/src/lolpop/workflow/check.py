@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,19 +10,21 @@ from pydantic import BaseModel
 
 from lolpop import plugins
 from lolpop.config.document import Document
-from lolpop.config.nodes import Node
+from lolpop.config.nodes import Node, has_env
+from lolpop.config.overlay import lay_over
 from lolpop.config.paths import below
 from lolpop.config.sections import ORCHESTRATOR, Section, divide
 from lolpop.config.settings import Settings
 from lolpop.config.spelling import SECTIONS
 from lolpop.config.validation import validate
 from lolpop.errors import ConfigError, Place, Problem, UsageError, nearest
+from lolpop.workflow.arguments import configured
 from lolpop.workflow.blueprint import Blueprint, DecorationSection, Part
 from lolpop.workflow.classes import ClassFinder
-from lolpop.workflow.dependencies import dependencies
 from lolpop.workflow.entrypoint import choose
 from lolpop.workflow.integration import Integration
 from lolpop.workflow.project import roots_of
+from lolpop.workflow.requirements import unmet
 from lolpop.workflow.values import config_of
 
 _LABEL = "CLASS"
@@ -34,6 +35,7 @@ def check(
     runner: str | None = None,
     file: Path | None = None,
     skip_validation: bool = False,
+    entrypoint: str | None = None,
 ) -> Blueprint:
     """Check a configuration and find its classes, without making any object.
 
@@ -45,12 +47,13 @@ def check(
         file: A Python file in which classes are looked up first.
         skip_validation: Whether to leave out what isn't needed to build: unknown keys,
             types and dependencies.
+        entrypoint: A method that is called instead of the one under `entrypoint`.
 
     Raises:
         ConfigError: Something is wrong; every problem is in it.
-        PluginError: A plugin is the only trouble.
+        PluginError: One plugin is the only trouble.
     """
-    return _Check(document, file).run(runner, skip_validation)
+    return _Check(document, file).run(runner, skip_validation, entrypoint)
 
 
 def settings_of(document: Document) -> tuple[Settings, list[Problem]]:
@@ -77,26 +80,45 @@ class _Check:
         named = [node for node in nodes if isinstance(node.value, str)]
         self.finder = ClassFinder(named, file, self.roots)
 
-    def run(self, runner: str | None, skip_validation: bool) -> Blueprint:
+    def run(self, runner: str | None, skip_validation: bool, entrypoint: str | None) -> Blueprint:
+        self.check_roots()
+        self.check_extensions()
         section = self.named_runner(divide(self.document.root, self.problems), runner)
         tree = self.part(section, None)
         decorators = [self.decorator(part) for part in section.parts if part.kind == "decorator"]
         blueprint = Blueprint(self.document, self.settings, tree, tuple(decorators), self.roots)
         blueprint = replace(blueprint, validated=not skip_validation)
         if not skip_validation:
-            self.validate(blueprint)
+            self.validate(blueprint, entrypoint)
         self.complain()
         return blueprint
 
     def complain(self) -> None:
         problems = [*self.problems, *self.finder.problems]
         errors = self.finder.plugin_errors
-        if not problems and errors:
-            raise errors[0]
-        problems += [Problem(error.message, hint=error.hint) for error in errors]
+        if not problems and len({error.message for error, _ in errors}) == 1:
+            raise errors[0][0]
+        problems += [problem for _, problem in errors]
         if problems:
             cause = self.finder.causes[0] if self.finder.causes else None
-            raise ConfigError(_in_order(problems)) from cause
+            raise ConfigError(problems) from cause
+
+    def check_roots(self) -> None:
+        node = self.document.root.get("package")
+        roots = node.get("roots") if node else None
+        for index, root in enumerate(self.settings.package.roots or ()):
+            at = roots.get(index) if roots else None
+            if at and not (self.document.folder / root).is_dir():
+                message = f"no such folder in {str(self.document.folder)!r}: {root!r}"
+                self.problems.append(at.problem(message, f"package.roots.{index}"))
+
+    def check_extensions(self) -> None:
+        """Note the extensions that nobody provides; nothing is imported."""
+        node = self.document.root.get("extensions")
+        for index, name in enumerate(self.settings.extensions):
+            at = node.get(index) if node else None
+            if at:
+                self.finder.expect_extension(name, at, f"extensions.{index}")
 
     def named_runner(self, section: Section, runner: str | None) -> Section:
         if runner is not None:
@@ -121,7 +143,7 @@ class _Check:
         if node is None or not isinstance(node.value, str):
             return None
         around, _, name = section.path.rpartition(".")
-        path = below(around, f"{section.kind}s.{name}") if name else "runner"
+        path = below(below(around, f"{section.kind}s"), name) if name else "runner"
         return self.finder.find(node, kind, path)
 
     def decorator(self, section: Section) -> Part:
@@ -129,12 +151,13 @@ class _Check:
             return self.decorating(section, self.find(section, "decorator"), section.config)
         cls = self.find(section, ORCHESTRATOR)
         name = str(section.class_name.value) if section.class_name else ""
+        name = name.rpartition(":")[2]
         self.check_orchestrator_names(section, name)
-        config = dict(section.config)
+        config = Node(section.config, section.place, self.document.folder)
         for other, values in section.orchestrators.items():
             if plugins.same_orchestrator(other, name):
-                config.update(values)
-        part = self.decorating(section, cls, config)
+                config = lay_over(config, config.with_value(values))
+        part = self.decorating(section, cls, config.value)
         options = getattr(cls, "options", {})
         part.options = {verb: part.own.pop(verb) for verb in options if verb in part.own}
         for verb, node in part.options.items():
@@ -153,12 +176,13 @@ class _Check:
         taken = {key: config[key] for key in DecorationSection.model_fields if key in config}
         own = {key: node for key, node in config.items() if key not in taken}
         path = below(section.path, "config")
-        decoration, wrong = validate(DecorationSection, taken, section.place, path)
-        self.problems += wrong
+        late = list(_late_problems(taken, path))
+        decoration, wrong = validate(DecorationSection, {} if late else taken, section.place, path)
+        self.problems += [*late, *wrong]
         part = Part(section, cls, None, own, decoration=decoration)
-        method = decoration.decorator_method
-        named = "decorator_method" in taken
-        if cls and (named or section.name != ORCHESTRATOR) and not _is_method(cls, method):
+        method = decoration.method_of(cls)
+        needed = "decorator_method" in taken or section.name != ORCHESTRATOR
+        if cls and needed and not callable(getattr(cls, method, None)):
             message = f"{cls.__name__} has no method {method!r} to decorate with"
             self.problems.append(Problem(message, section.place, section.path))
         return part
@@ -181,19 +205,13 @@ class _Check:
                     Problem(message, at.named_at if at else section.place, path, hint)
                 )
 
-    def validate(self, blueprint: Blueprint) -> None:
-        everything = [*blueprint.parts, *blueprint.decorators]
+    def validate(self, blueprint: Blueprint, entrypoint: str | None) -> None:
         self.problems += _entrypoint_problems(blueprint)
-        for part in everything:
+        self.problems += _parameter_problems(blueprint, entrypoint)
+        self.problems += unmet(blueprint)
+        for part in [*blueprint.parts, *blueprint.decorators]:
             if part.cls is not None:
-                self.problems += _class_problems(part, part.cls)
                 self.problems += config_of(part, self.document.folder, None)[1]
-        for part in blueprint.parts:
-            if part.cls is not None:
-                self.problems += _dependency_problems(part, part.cls)
-        known = {name for part in everything for name in _class_names(part.cls)}
-        for part in blueprint.decorators:
-            self.problems += _class_choice_problems(part, known)
 
 
 def _entrypoint_problems(blueprint: Blueprint) -> Iterator[Problem]:
@@ -206,85 +224,24 @@ def _entrypoint_problems(blueprint: Blueprint) -> Iterator[Problem]:
             yield node.problem(error.message, "entrypoint", error.hint)
 
 
-def _in_order(problems: list[Problem]) -> list[Problem]:
-    """Sort problems by place, each one once."""
-    unique = list(dict.fromkeys(problems))
-    return sorted(unique, key=lambda problem: _position(problem.place))
+def _parameter_problems(blueprint: Blueprint, entrypoint: str | None) -> Iterator[Problem]:
+    """Find configured parameters that don't fit the method which will be called."""
+    cls = blueprint.runner.cls
+    try:
+        method = choose(cls, entrypoint or blueprint.settings.entrypoint) if cls else None
+    except UsageError:
+        return
+    if method is not None:
+        yield from configured(blueprint.document.root, getattr(cls, method), None)[1]
 
 
-def _position(place: Place | None) -> tuple[bool, str, int, int]:
-    return (True, "", 0, 0) if place is None else (False, place.file, place.line, place.column)
-
-
-def _is_method(cls: type, name: str) -> bool:
-    return callable(getattr(cls, name, None))
-
-
-def _class_names(cls: type | None) -> list[str]:
-    return [base.__name__ for base in cls.__mro__] if cls else []
-
-
-def _class_problems(part: Part, cls: type[Integration]) -> Iterator[Problem]:
-    """Find what keeps a class from being made without arguments."""
-    node = part.section.class_name
-    place = node.place if node else part.section.place
-    abstract = sorted(getattr(cls, "__abstractmethods__", ()))
-    if abstract:
-        message = f"{cls.__name__} is abstract: {', '.join(abstract)} not implemented"
-        yield Problem(message, place, part.section.path)
-    needed = _needed_arguments(cls)
-    if needed:
-        message = f"{cls.__name__}.__init__ wants {', '.join(needed)}: lolpop gives no arguments"
-        hint = "read them from self.config"
-        yield Problem(message, place, part.section.path, hint)
-    model = getattr(cls, "Config", None)
-    if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
-        message = f"{cls.__name__}.Config isn't a pydantic model"
-        yield Problem(message, place, part.section.path, "write `class Config(lolpop.Config):`")
-    for name in part.parts:
-        if callable(getattr(cls, name, None)) or isinstance(getattr(cls, name, None), property):
-            message = f"{name!r} would hide {cls.__name__}.{name}: give one of them another name"
-            yield Problem(message, part.parts[name].section.place, part.parts[name].section.path)
-
-
-def _needed_arguments(cls: type[Integration]) -> list[str]:
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-    return [
-        parameter.name
-        for parameter in parameters
-        if parameter.default is parameter.empty
-        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    ]
-
-
-def _dependency_problems(part: Part, cls: type[Integration]) -> Iterator[Problem]:
-    """Find the integrations that a class wants to see and doesn't."""
-    seen = part.visible()
-    for wanted in dependencies(cls):
-        found = seen.get(wanted.name)
-        kind = wanted.cls.kind
-        if found is None and wanted.required:
-            message = f"{part.label} needs a {kind} {wanted.name!r} ({wanted.cls.__name__})"
-            hint = f"name one: {kind}s: {{{wanted.name}: {wanted.cls.__name__}}}"
-            yield Problem(message, part.section.place, part.section.path, hint)
-        elif found and found.cls and not issubclass(found.cls, wanted.cls):
-            message = (
-                f"{part.label} wants {wanted.name!r} to be a {wanted.cls.__name__},"
-                f" {found.section.path} is a {found.cls.__name__}"
-            )
-            node = found.section.class_name
-            yield Problem(message, node.place if node else None, found.section.path)
-
-
-def _class_choice_problems(part: Part, known: set[str]) -> Iterator[Problem]:
-    """Find names under `integration_classes` that no class of the workflow has."""
-    for name in part.decoration.integration_classes if part.decoration else ():
-        if name not in known - {"object", "Integration"}:
-            likely = nearest(name, known)
-            hint = f"did you mean {likely!r}?" if likely else None
-            message = f"no integration of this workflow is a {name!r}"
-            path = below(part.section.path, "config.integration_classes")
-            yield Problem(message, part.section.place, path, hint)
+def _late_problems(taken: dict[str, Node], path: str) -> Iterator[Problem]:
+    """Refuse variables in what decides how the tree is built: they are read afterwards."""
+    for key, node in taken.items():
+        if has_env(node):
+            where = below(path, key)
+            hint = f"choose with --set {where}=… or a further -c file"
+            yield node.key_problem("this is needed before the environment is read", where, hint)
 
 
 assert set(Settings.model_fields) <= SECTIONS

@@ -13,21 +13,22 @@ from lolpop import plugins
 from lolpop.config.nodes import Node
 from lolpop.errors import PluginError, Problem, nearest
 from lolpop.workflow.integration import Integration, kinds_of
+from lolpop.workflow.running import said
 
 _WANTED = {
     "runner": ("runner",),
     "pipeline": ("pipeline",),
     "component": ("component",),
     "orchestrator": ("orchestrator",),
-    "decorator": ("component", "orchestrator"),
+    "decorator": ("component",),
 }
 
 
 class ClassFinder:
     """Looks names up in the project's file and modules, then among the plugins.
 
-    What goes wrong is noted: in `problems`, a plugin's trouble in `plugin_errors`, and an
-    exception of the user's own code in `causes`.
+    What goes wrong is noted: in `problems`, a plugin's trouble in `plugin_errors` (with the
+    problem that it is for the file), and an exception of the user's own code in `causes`.
 
     Args:
         modules: The module names of the configuration, with their places.
@@ -39,7 +40,7 @@ class ClassFinder:
         self, modules: Sequence[Node], file: Path | None = None, roots: Sequence[Path] = ()
     ) -> None:
         self.problems: list[Problem] = []
-        self.plugin_errors: list[PluginError] = []
+        self.plugin_errors: list[tuple[PluginError, Problem]] = []
         self.causes: list[BaseException] = []
         self._roots = roots
         self._broken = False
@@ -58,7 +59,7 @@ class ClassFinder:
         try:
             found = self._named(text, kind, name, path)
         except PluginError as error:
-            self.plugin_errors.append(error)
+            self._note(error, name, path)
             return None
         if found is None:
             return None
@@ -68,20 +69,39 @@ class ClassFinder:
         self.problems.append(name.problem(_unfit(text, found, actual, kind), path))
         return None
 
+    def expect_extension(self, text: str, name: Node, path: str) -> None:
+        """Note an extension that isn't installed, or is provided twice."""
+        try:
+            if plugins.find("extension", text) is None:
+                raise plugins.not_installed("extension", text)
+        except PluginError as error:
+            self._note(error, name, path)
+
+    def _note(self, error: PluginError, name: Node, path: str) -> None:
+        self.plugin_errors.append((error, name.problem(error.message, path, error.hint)))
+
     def _named(self, text: str, kind: str, name: Node, path: str) -> object | None:
         if ":" in text:
             return self._in_full(text, name, path)
         for module in self._modules:
-            if text in vars(module):
-                found: object = vars(module)[text]
+            if hasattr(module, text):
+                found: object = getattr(module, text)
                 return found
         for group in _WANTED[kind]:
             if plugin := plugins.find(group, text):
                 return plugins.load(plugin)
-        if kind == "orchestrator" or plugins.pip_line(text):
-            raise plugins.not_installed("orchestrator", text)
-        self._not_found(text, kind, name, path)
+        if other := _other_kind(text, kind):
+            self.problems.append(name.problem(_misplaced(text, other, kind), path))
+        elif kind == "orchestrator" and (plugins.pip_line(text) or not self._may_be_ours(text)):
+            raise plugins.not_installed(kind, text)
+        else:
+            self._not_found(text, kind, name, path)
         return None
+
+    def _may_be_ours(self, text: str) -> bool:
+        """Whether a name is rather a slip, or one that a broken module has, than a plugin."""
+        ours = [name for module in self._modules for name in _integrations(module)]
+        return self._broken or nearest(text, ours) is not None
 
     def _not_found(self, text: str, kind: str, name: Node, path: str) -> None:
         """Note that nobody has the name, unless a module that may have it is broken."""
@@ -105,8 +125,8 @@ class ClassFinder:
         module = self._import(module_name, name, path)
         if module is None:
             return None
-        if class_name in vars(module):
-            found: object = vars(module)[class_name]
+        if hasattr(module, class_name):
+            found: object = getattr(module, class_name)
             return found
         likely = nearest(class_name, _integrations(module))
         hint = f"did you mean {likely!r}?" if likely else None
@@ -117,12 +137,14 @@ class ClassFinder:
     def _imported(self, modules: Sequence[Node]) -> Iterator[ModuleType]:
         for index, node in enumerate(modules):
             module = self._import(str(node.value), node, f"modules.{index}")
-            if module is not None:
+            if module is None:
+                self._broken = True
+            else:
                 yield module
 
     def _import(self, name: str, node: Node, path: str) -> ModuleType | None:
         try:
-            return importlib.import_module(name)
+            return self._unhidden(importlib.import_module(name), node, path)
         except ModuleNotFoundError as error:
             if error.name is None or not f"{name}.".startswith(f"{error.name}."):
                 self._failed(error, name, node, path)
@@ -133,14 +155,22 @@ class ClassFinder:
         likely = nearest(name, self._project_modules())
         hint = f"did you mean {likely!r}?" if likely else self._where_modules_stand()
         self.problems.append(node.problem(f"no module named {name!r}", path, hint))
-        self._broken = True
+        return None
+
+    def _unhidden(self, module: ModuleType, node: Node, path: str) -> ModuleType | None:
+        """Refuse what was imported already under the name of a module of the project's."""
+        top = module.__name__.partition(".")[0]
+        file = getattr(sys.modules.get(top), "__file__", None)
+        inside = file and any(Path(file).resolve().is_relative_to(root) for root in self._roots)
+        if inside or top not in self._project_modules():
+            return module
+        message = f"the project's module {top!r} is hidden by {file or 'a module of Python'}"
+        self.problems.append(node.problem(message, path, "give it another name"))
         return None
 
     def _failed(self, error: BaseException, name: str, node: Node, path: str) -> None:
-        message = f"importing {name!r} failed: {type(error).__name__}: {error}"
-        self.problems.append(node.problem(message, path))
+        self.problems.append(node.problem(f"importing {name!r} failed: {said(error)}", path))
         self.causes.append(error)
-        self._broken = True
 
     def _project_modules(self) -> Iterator[str]:
         for root in self._roots:
@@ -160,8 +190,7 @@ class ClassFinder:
         try:
             yield import_file(file, self._roots)
         except (Exception, SystemExit) as error:
-            message = f"importing {str(file)!r} failed: {type(error).__name__}: {error}"
-            self.problems.append(Problem(message))
+            self.problems.append(Problem(f"importing {str(file)!r} failed: {said(error)}"))
             self.causes.append(error)
             self._broken = True
 
@@ -180,15 +209,29 @@ def _no_candidate(text: str, searched: Sequence[str]) -> str:
     return f"name the project's modules under `modules`, or the class in full: module:{text}"
 
 
-def _unfit(text: str, found: object, actual: str | None, kind: str) -> str:
-    wanted = " or ".join(group.capitalize() for group in _WANTED[kind])
-    if not isinstance(found, type):
-        return f"{text!r} isn't a class but {type(found).__name__}: expected a {wanted}"
-    if actual is None:
-        return f"class {text!r} isn't an integration: it must subclass lolpop.{wanted}"
+def _other_kind(text: str, kind: str) -> str | None:
+    """Give the kind of the plugin that a name means, where it isn't of the kind that fits."""
+    if kind != "orchestrator" and plugins.pip_line(text):
+        return "orchestrator"
+    kinds = {plugin.kind for plugin in plugins.installed() if plugin.name == text}
+    return min(kinds - {*_WANTED[kind], "extension"}, default=None)
+
+
+def _misplaced(text: str, actual: str, kind: str) -> str:
     if actual == "orchestrator":
         return f"{text!r} is an orchestrator: name it under decorators.orchestrator"
-    return f"{text!r} is a {actual}, expected a {wanted.lower()}"
+    wanted = "component that decorates" if kind == "decorator" else kind
+    article = "an" if wanted == "orchestrator" else "a"
+    return f"{text!r} is a {actual}, expected {article} {wanted}"
+
+
+def _unfit(text: str, found: object, actual: str | None, kind: str) -> str:
+    base = _WANTED[kind][0].capitalize()
+    if not isinstance(found, type):
+        return f"{text!r} isn't a class but {type(found).__name__}: expected a {base}"
+    if actual is None:
+        return f"class {text!r} isn't an integration: it must subclass lolpop.{base}"
+    return _misplaced(text, actual, kind)
 
 
 def import_file(file: Path, roots: Sequence[Path]) -> ModuleType:
@@ -201,9 +244,20 @@ def import_file(file: Path, roots: Sequence[Path]) -> ModuleType:
     for root in roots:
         if path.is_relative_to(root.resolve()):
             dotted = ".".join(path.relative_to(root.resolve()).with_suffix("").parts)
-            if all(part.isidentifier() for part in dotted.split(".")):
+            if _is_found_as(dotted, path):
                 return importlib.import_module(dotted)
     return _import_alone(path)
+
+
+def _is_found_as(dotted: str, path: Path) -> bool:
+    """Whether an import of a name leads to a file, and not to another module of that name."""
+    if not all(part.isidentifier() for part in dotted.split(".")):
+        return False
+    try:
+        spec = importlib.util.find_spec(dotted)
+    except (ImportError, ValueError):
+        return False
+    return bool(spec and spec.origin and Path(spec.origin).resolve() == path)
 
 
 def _import_alone(path: Path) -> ModuleType:

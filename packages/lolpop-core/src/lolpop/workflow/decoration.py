@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lolpop.errors import PluginHookError
+from lolpop.errors import LolpopError, PluginHookError
 from lolpop.workflow.assembly import Tree
 from lolpop.workflow.blueprint import DecorationSection, Part
-from lolpop.workflow.integration import BASES, Integration
+from lolpop.workflow.integration import BASES, WRAPPERS, Integration
+from lolpop.workflow.running import said
 
 Decorate = Callable[[Callable[..., Any], Integration], object]
 _KINDS = frozenset({"component", "pipeline", "runner"})
@@ -35,7 +36,7 @@ class Decoration:
     def chooses(self, instance: Integration) -> bool:
         """Whether it decorates an object."""
         names = {cls.__name__ for cls in type(instance).__mro__}
-        return instance.kind in self.kinds or not self.classes.isdisjoint(names)
+        return type(instance).kind in self.kinds or not self.classes.isdisjoint(names)
 
 
 def decorations(tree: Tree, hooks: Mapping[str, Decorate]) -> list[Decoration]:
@@ -51,7 +52,7 @@ def decorations(tree: Tree, hooks: Mapping[str, Decorate]) -> list[Decoration]:
 def _decoration(part: Part, decorator: Integration, hooks: Mapping[str, Decorate]) -> Decoration:
     section = part.decoration or DecorationSection()
     name = part.section.name
-    method = hooks.get(name) or getattr(decorator, section.decorator_method)
+    method = hooks.get(name) or getattr(decorator, decorator.decorator_method)
     kinds: Sequence[str] | None = section.integration_types
     if kinds is None:
         kinds = [] if section.integration_classes else sorted(_KINDS)
@@ -66,35 +67,50 @@ def decorate(tree: Tree, chosen: Sequence[Decoration]) -> None:
         chosen: The decorations, outermost first.
 
     Raises:
-        PluginHookError: A decorator gave something that can't be called.
+        PluginHookError: A decorator raised, or gave something that can't be called.
     """
     for instance in tree.objects.values():
         wanted = [decoration for decoration in chosen if decoration.chooses(instance)]
         for name in public_methods(type(instance)) if wanted else ():
-            wrapped = _wrapped(getattr(instance, name), instance, wanted)
+            wrapped = _wrapped(name, instance, wanted)
             if wrapped is not None:
                 instance.__dict__[name] = wrapped
-                instance.__dict__.setdefault("_wrapped", set()).add(name)
+                instance.__dict__.setdefault(WRAPPERS, {})[name] = wrapped
 
 
 def _wrapped(
-    method: Callable[..., Any], instance: Integration, chosen: Sequence[Decoration]
+    name: str, instance: Integration, chosen: Sequence[Decoration]
 ) -> Callable[..., Any] | None:
     """Apply decorations from the inside out; None if all of them leave the method as it is."""
-    current, changed = method, False
+    method = current = getattr(instance, name)
     for decoration in reversed(chosen):
-        answer = decoration.decorate(current, instance)
-        if answer is None:
-            continue
-        if not callable(answer):
-            where = f"{type(instance).__name__}.{method.__name__}"
-            raise PluginHookError(
-                f"decorator {decoration.name!r} gave {answer!r} for {where}",
-                plugin=decoration.name,
-                hint="it must give a callable, or None to leave the method as it is",
-            )
-        current, changed = answer, True
-    return current if changed else None
+        current = _answer(decoration, current, name, instance)
+    return None if current is method else current
+
+
+def _answer(
+    decoration: Decoration, method: Callable[..., Any], name: str, instance: Integration
+) -> Callable[..., Any]:
+    where = f"{type(instance).__name__}.{name}"
+    try:
+        answer = decoration.decorate(method, instance)
+    except LolpopError:
+        raise
+    except Exception as error:
+        raise PluginHookError(
+            f"decorator {decoration.name!r} failed for {where}: {said(error)}",
+            plugin=decoration.name,
+            hint="it is called with a bound method and the object that the method belongs to",
+        ) from error
+    if answer is None:
+        return method
+    if not callable(answer):
+        raise PluginHookError(
+            f"decorator {decoration.name!r} gave {answer!r} for {where}",
+            plugin=decoration.name,
+            hint="it must give a callable, or None to leave the method as it is",
+        )
+    return answer
 
 
 def public_methods(cls: type) -> Iterator[str]:
@@ -103,13 +119,16 @@ def public_methods(cls: type) -> Iterator[str]:
     Static and class methods aren't among them: they don't act on the object. Nor are
     properties, or what the core's own bases declare.
     """
-    seen: dict[str, None] = {}
-    for owner in reversed(cls.__mro__):
-        if owner is not object and owner not in BASES and owner.__module__ != BASES_MODULE:
-            seen.update(dict.fromkeys(name for name in vars(owner) if not name.startswith("_")))
-    for name in seen:
-        if inspect.isfunction(inspect.getattr_static(cls, name)):
+    owners = [owner for owner in reversed(cls.__mro__) if owner not in (object, *BASES)]
+    for name in dict.fromkeys(name for owner in owners for name in vars(owner)):
+        if not name.startswith("_") and _is_method(inspect.getattr_static(cls, name)):
             yield name
 
 
-BASES_MODULE = "lolpop.orchestrator"
+def _is_method(found: object) -> bool:
+    """Whether a class's attribute becomes a bound method, as functions and cached ones do."""
+    return (
+        callable(found)
+        and hasattr(type(found), "__get__")
+        and not isinstance(found, (type, staticmethod, classmethod))
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import sys
-import types
 from dataclasses import dataclass
-from typing import Any, Union, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, ForwardRef, Union, get_args, get_origin
 
 from lolpop.workflow.integration import BASES, Integration
 
@@ -29,13 +29,15 @@ def dependencies(cls: type) -> tuple[Dependency, ...]:
     found: dict[str, Dependency] = {}
     for owner in reversed(cls.__mro__):
         for name, annotation in inspect.get_annotations(owner).items():
-            dependency = _dependency(name, _resolved(annotation, owner))
+            dependency = _dependency(name, _resolved(annotation, owner), owner)
             if dependency is not None:
                 found[name] = dependency
     return tuple(found.values())
 
 
 def _resolved(annotation: Any, owner: type) -> Any:
+    if isinstance(annotation, ForwardRef):  # `Optional["Reader"]`
+        annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
         return annotation
     module = sys.modules.get(owner.__module__)
@@ -45,11 +47,11 @@ def _resolved(annotation: Any, owner: type) -> Any:
         return None
 
 
-def _dependency(name: str, annotation: Any) -> Dependency | None:
+def _dependency(name: str, annotation: Any, owner: type) -> Dependency | None:
     if _is_integration(annotation):
         return Dependency(name, annotation, required=True)
-    if get_origin(annotation) in (Union, types.UnionType):
-        parts = [part for part in get_args(annotation) if part is not type(None)]
+    if get_origin(annotation) in (Union, UnionType):
+        parts = [_resolved(part, owner) for part in get_args(annotation) if part is not NoneType]
         if len(parts) == 1 and len(get_args(annotation)) == 2 and _is_integration(parts[0]):
             return Dependency(name, parts[0], required=False)
     return None

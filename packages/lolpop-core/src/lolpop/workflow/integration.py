@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from inspect import getattr_static
+from typing import Any, ClassVar, SupportsIndex, TypeVar
 
 from lolpop.errors import nearest
 from lolpop.workflow.view import ConfigView
 
 Made = TypeVar("Made", bound="Integration")
+WRAPPERS = "__lolpop_wrappers__"  # where an object keeps the wrappers of its methods, by name
 
 
 class Integration:
@@ -52,19 +54,38 @@ class Integration:
 
     def __getattr__(self, name: str) -> Any:
         owner = type(self)
+        if hasattr(owner, name):
+            # A property raised AttributeError: its own message says more than ours would.
+            return object.__getattribute__(self, name)
         message = f"{owner.__name__!r} object has no attribute {name!r}"
-        visible = [key for key, value in vars(self).items() if isinstance(value, Integration)]
         if name.startswith("_"):
-            raise AttributeError(message, name=name, obj=self)
+            raise AttributeError(message)
+        visible = [key for key, value in vars(self).items() if isinstance(value, Integration)]
         likely = nearest(name, [*visible, *(key for key in dir(owner) if key[0] != "_")])
         seen = f"it sees {', '.join(sorted(visible)) or 'no other integration'}"
         hint = f": did you mean {likely!r}?" if likely else f": {seen}"
-        raise AttributeError(message + hint, name=name, obj=self)
+        # Without `obj`, or Python would add a guess of its own to the message.
+        raise AttributeError(message + hint, name=name, obj=None)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
         """Leave the wrappers of decorators behind: they belong to this process."""
-        wrapped = {"_wrapped", *self.__dict__.get("_wrapped", ())}
-        return {key: value for key, value in vars(self).items() if key not in wrapped}
+        reduced = super().__reduce_ex__(protocol)
+        wrappers = vars(self).get(WRAPPERS)
+        if not wrappers or isinstance(reduced, str) or len(reduced) < 3:
+            return reduced
+        return (*reduced[:2], _without(reduced[2], wrappers), *reduced[3:])
+
+
+def _without(state: Any, wrappers: Mapping[str, object]) -> Any:
+    """Take the wrappers out of the state of an object: its attributes, or these and its slots."""
+    if isinstance(state, tuple):
+        return tuple(_without(part, wrappers) for part in state)
+    if not isinstance(state, dict):
+        return state
+    hidden = {**wrappers, WRAPPERS: wrappers}
+    return {
+        key: value for key, value in state.items() if key not in hidden or value is not hidden[key]
+    }
 
 
 class Runner(Integration):
@@ -93,3 +114,9 @@ def kinds_of(cls: object) -> str | None:
     if isinstance(cls, type) and issubclass(cls, Integration) and cls not in BASES:
         return getattr(cls, "kind", None)
     return None
+
+
+def declares(cls: type | None, name: str) -> bool:
+    """Whether a class has a method, property or the like that no integration may hide."""
+    found = getattr_static(cls, name, None)
+    return callable(found) or hasattr(type(found), "__get__") or hasattr(Runner, name)

@@ -1,13 +1,14 @@
-"""Call a workflow's entrypoint plainly, in this process."""
+"""Call a user's code plainly, in this process, and tell its failures from ours."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from lolpop.errors import WorkflowError
+from lolpop.errors import LolpopError, WorkflowError
 
 
 def call(
@@ -24,10 +25,26 @@ def call(
     Raises:
         WorkflowError: It raised; the exception is the cause.
     """
-    try:
+    with failing_as(label):
         return _finished(method(*arguments, **keywords))
-    except (Exception, SystemExit) as error:
-        raise WorkflowError(f"{label} failed: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def failing_as(label: str) -> Iterator[None]:
+    """Turn what the user's code raises into a `WorkflowError` that names what was done."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        hint = error.hint if isinstance(error, LolpopError) else None
+        raise WorkflowError(f"{label} failed: {said(error)}", hint=hint) from error
+
+
+def said(error: BaseException) -> str:
+    """Write an exception as `Type: message`."""
+    message = str(error)
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def _finished(result: Any) -> Any:

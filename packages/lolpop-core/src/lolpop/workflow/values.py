@@ -38,7 +38,7 @@ def config_of(
     fields = keys_of(model)
     values = {
         key: rebase(fields[key].annotation, node, folder) if key in fields else node
-        for key, node in _given(part, model)
+        for key, node in _given(part, model, folder)
     }
     config, problems = validate(model, values, part.section.place, path, environ)
     return config, [*_unknown(part, model, path), *problems]
@@ -50,7 +50,7 @@ def model_of(part: Part) -> type[BaseModel] | None:
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
 
 
-def _given(part: Part, model: type[BaseModel]) -> Iterator[tuple[str, Node]]:
+def _given(part: Part, model: type[BaseModel], folder: Path) -> Iterator[tuple[str, Node]]:
     """Give the values of a typed config: its own, then what it inherits."""
     fields = keys_of(model)
     extra = model.model_config.get("extra") == "allow"
@@ -59,12 +59,12 @@ def _given(part: Part, model: type[BaseModel]) -> Iterator[tuple[str, Node]]:
             yield key, node
     for key, field in fields.items():
         if key not in part.own and is_inherited(field):
-            inherited = _from_parents(part, key, required=field.is_required())
+            inherited = _from_parents(part, key, folder, required=field.is_required())
             if inherited is not None:
                 yield key, inherited
 
 
-def _from_parents(part: Part, key: str, required: bool) -> Node | None:
+def _from_parents(part: Part, key: str, folder: Path, required: bool) -> Node | None:
     """Find the value that the nearest parent gives, or, where one is required, its default."""
     for ancestor in part.ancestors:
         if key in ancestor.own:
@@ -72,14 +72,24 @@ def _from_parents(part: Part, key: str, required: bool) -> Node | None:
     for ancestor in part.ancestors if required else ():
         defaults = _defaults(ancestor)
         if key in defaults:
-            return Node(defaults[key], ancestor.section.place, Path())
+            return _located(defaults[key], Node(None, ancestor.section.place, folder))
     return None
+
+
+def _located(value: Any, at: Node) -> Node:
+    """Make nodes of a plain value, all of them at one place."""
+    if isinstance(value, dict):
+        return at.with_value({key: _located(item, at) for key, item in value.items()})
+    if isinstance(value, list):
+        return at.with_value([_located(item, at) for item in value])
+    return at.with_value(value)
 
 
 def _defaults(part: Part) -> dict[str, Any]:
     model = model_of(part)
     if model is None:
-        return deepcopy(dict(getattr(part.cls, "defaults", {})))
+        declared = getattr(part.cls, "defaults", {})
+        return deepcopy(dict(declared)) if isinstance(declared, Mapping) else {}
     return {
         key: field.get_default(call_default_factory=True)
         for key, field in keys_of(model).items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lolpop.errors import MissingValueError, nearest
+from lolpop.errors import MissingValueError, listing, nearest
 
 
 class ConfigView(Mapping[str, Any]):
@@ -53,5 +53,5 @@ class ConfigView(Mapping[str, Any]):
         path = f"{self._owner}.config.{key}" if self._owner else f"config.{key}"
         likely = nearest(key, self._values)
         hint = f"did you mean {likely!r}?" if likely else f"set {path} in the configuration"
-        known = ", ".join(self._values) or "no keys"
-        return MissingValueError(f"no value for {path}; there is {known}", hint=hint)
+        message = f"no value for {path}; there is {listing(self._values)}"
+        return MissingValueError(message, hint=hint)
