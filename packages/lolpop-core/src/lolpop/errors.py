@@ -129,8 +129,11 @@ class UnsetVariableError(LolpopError):
         self.name = name
 
 
-class MissingValueError(LolpopError, AttributeError):
+class MissingValueError(LolpopError, AttributeError, KeyError):
     """An integration asked for a key that its configuration doesn't have."""
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class WorkflowError(LolpopError):
@@ -245,3 +248,49 @@ def nearest(name: object, names: Iterable[str]) -> str | None:
 def listing(names: Iterable[str]) -> str:
     """Write names as a sorted list for a message; `nothing` when there are none."""
     return ", ".join(sorted(names)) or "nothing"
+
+
+class StorageError(LolpopError):
+    """The storage can't be reached, or what lies in it is damaged; `url` names it."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, url: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.url = url
+
+    def facts(self) -> dict[str, Any]:
+        """Give the error and the storage's URL as plain JSON values."""
+        return {**super().facts(), "url": self.url}
+
+
+class UnstorableError(LolpopError):
+    """A value can't be stored.
+
+    Attributes:
+        path: The expression that leads to what can't, such as `result['model'].client`.
+        type_name: That thing's type.
+    """
+
+    exit_code = 1
+
+    def __init__(self, path: str, type_name: str, reason: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{path} can't be stored: {reason} ({type_name})", hint=hint)
+        self.path = path
+        self.type_name = type_name
+
+    def facts(self) -> dict[str, Any]:
+        """Give the error, the path and the type as plain JSON values."""
+        return {**super().facts(), "path": self.path, "type_name": self.type_name}
+
+
+class PackageError(LolpopError):
+    """A workflow can't be packaged, or a package can't be used here."""
+
+
+class SecretError(ConfigError):
+    """A secret stands in the configuration as it is, and would enter the package."""
+
+
+class HostilePackageError(PackageError):
+    """An archive isn't what a package of lolpop's can be: damaged, or made to do harm."""

@@ -44,7 +44,7 @@ def bind(
         bound = signature.bind(*arguments, **keywords)
     except TypeError as error:
         shown = signature.replace(return_annotation=inspect.Signature.empty)
-        raise UsageError(f"{error}: {name}{shown}") from error
+        raise UsageError(f"{error}: {name}{shown}") from None
     for key, value in bound.arguments.items():
         parameter = signature.parameters[key]
         bound.arguments[key] = _converted(parameter, value, function, name)
@@ -73,7 +73,7 @@ def _checked(adapter: TypeAdapter[Any], value: Any, where: str) -> Any:
         return adapter.validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         said = error.errors()[0]["msg"]
-        raise UsageError(f"{where}: {said[:1].lower()}{said[1:]}, got {value!r}") from error
+        raise UsageError(f"{where}: {said[:1].lower()}{said[1:]}, got {value!r}") from None
 
 
 def reader_of(parameter: inspect.Parameter, function: Any) -> TypeAdapter[Any] | None:
@@ -175,5 +175,5 @@ def _value(
     except ValidationError as error:
         said = error.errors()[0]["msg"]
         message = f"{said[:1].lower()}{said[1:]}, got {kind_of(node.value)}"
-        raise ConfigError([node.problem(message, path)]) from error
+        raise ConfigError([node.problem(message, path)]) from None
     return value

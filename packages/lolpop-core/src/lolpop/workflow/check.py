@@ -13,7 +13,7 @@ from lolpop.config.document import Document
 from lolpop.config.nodes import Node, has_env
 from lolpop.config.overlay import lay_over
 from lolpop.config.paths import below
-from lolpop.config.sections import ORCHESTRATOR, Section, divide
+from lolpop.config.sections import ORCHESTRATOR, STATIC, Section, divide
 from lolpop.config.settings import Settings
 from lolpop.config.spelling import SECTIONS
 from lolpop.config.validation import validate
@@ -27,7 +27,7 @@ from lolpop.workflow.project import roots_of
 from lolpop.workflow.requirements import unmet
 from lolpop.workflow.values import config_of
 
-_LABEL = "CLASS"
+_COMMAND_LINE = "the command line"
 
 
 def check(
@@ -62,9 +62,23 @@ def settings_of(document: Document) -> tuple[Settings, list[Problem]]:
     values = {
         str(key): node
         for key, node in root.items()
-        if key in Settings.model_fields and node.value is not None
+        if key in Settings.model_fields and node.value is not None and not _is_late(str(key), node)
     }
-    return validate(Settings, values, root.place, "")
+    settings, problems = validate(Settings, values, root.place, "")
+    noted = {problem.place for problem in document.problems}
+    return settings, [problem for problem in problems if problem.place not in noted]
+
+
+def _is_late(key: str, node: Node) -> bool:
+    """Whether a section waits for the environment where it mustn't; its shape is refused."""
+    return key in STATIC and has_env(node)
+
+
+def _typed(problem: Problem) -> Problem:
+    """Leave out the place of what was typed: there is only one class on a command line."""
+    if problem.place is None or problem.place.file != _COMMAND_LINE:
+        return problem
+    return Problem(problem.message, None, "", problem.hint)
 
 
 class _Check:
@@ -73,7 +87,8 @@ class _Check:
         self.problems = list(document.problems)
         self.settings, wrong = settings_of(document)
         self.problems += wrong
-        roots = self.settings.package.roots if not wrong else None
+        sound = not wrong and not document.problems
+        roots = self.settings.package.roots if sound else None
         self.roots = roots_of(document.folder, roots)
         modules = document.root.get("modules")
         nodes = modules.value if modules and isinstance(modules.value, list) else []
@@ -94,7 +109,7 @@ class _Check:
         return blueprint
 
     def complain(self) -> None:
-        problems = [*self.problems, *self.finder.problems]
+        problems = [_typed(problem) for problem in [*self.problems, *self.finder.problems]]
         errors = self.finder.plugin_errors
         if not problems and len({error.message for error, _ in errors}) == 1:
             raise errors[0][0]
@@ -122,7 +137,7 @@ class _Check:
 
     def named_runner(self, section: Section, runner: str | None) -> Section:
         if runner is not None:
-            name = Node(runner, Place(_LABEL, 1, 1), self.document.folder)
+            name = Node(runner, Place(_COMMAND_LINE, 1, 1), self.document.folder)
             return replace(section, class_name=name)
         if section.class_name is None:
             message = "no runner is named"
