@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pluggy
@@ -12,6 +12,7 @@ from lolpop import hookspecs
 from lolpop.contract.capabilities import Capability
 from lolpop.errors import (
     ContractError,
+    LolpopError,
     PluginError,
     PluginHookError,
     PluginIncompleteError,
@@ -28,23 +29,31 @@ HOOKS: Mapping[str, tuple[str, ...]] = {
 _GIVEN = {"decorate", "package"}
 _UNWRAPPED = {"logs"}
 _MARK = f"{PROJECT}_impl"
+_WRAP = "mark its methods @hookimpl(wrapper=True)"
+
+
+class _Hooks:
+    """The hooks of one plugin: all that pluggy sees of it, compared by identity."""
+
+    def __init__(self, plugin: object, names: Iterable[str]) -> None:
+        vars(self).update({name: getattr(plugin, name) for name in names})
 
 
 class _Manager(pluggy.PluginManager):
-    """Takes any method of an orchestrator that is named like a hook for that hook."""
+    """Takes hooks by their names, in the order of registration alone."""
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
-        opts = super().parse_hookimpl_opts(plugin, name)
-        if opts is None and isinstance(plugin, Orchestrator) and name in HOOKS:
-            return pluggy.HookimplOpts(
-                wrapper=False,
-                hookwrapper=False,
-                optionalhook=False,
-                tryfirst=False,
-                trylast=False,
-                specname=None,
-            )
-        return opts
+        if name not in HOOKS:
+            return None
+        marked = getattr(getattr(plugin, name), _MARK, {})
+        return pluggy.HookimplOpts(
+            wrapper=marked.get("wrapper", False),
+            hookwrapper=marked.get("hookwrapper", False),
+            optionalhook=False,
+            tryfirst=False,
+            trylast=False,
+            specname=None,
+        )
 
 
 class Lifecycle:
@@ -70,13 +79,14 @@ class Lifecycle:
         self.provider = provider
         self._manager = _Manager(PROJECT)
         self._manager.add_hookspecs(hookspecs)
-        name = type(orchestrator).__name__
-        raise_first(hook_problems(type(orchestrator), name, provider))
-        self._manager.register(orchestrator, name)
+        cls, name = type(orchestrator), type(orchestrator).__name__
+        raise_first(hook_problems(cls, name, provider))
+        raise_first(_shadowed(orchestrator, name, provider))
+        self._manager.register(_Hooks(orchestrator, _implemented(cls)))
         for extension, (plugin, origin) in reversed(list((extensions or {}).items())):
-            made = plugin() if isinstance(plugin, type) else plugin
+            made = extension_of(plugin, extension, origin)
             raise_first(extension_problems(made, extension, origin))
-            self._manager.register(made, extension)
+            self._manager.register(_Hooks(made, _marked(made)))
 
     def implements(self, hook: str) -> bool:
         """Whether the orchestrator implements a hook; wrappers alone don't count."""
@@ -84,8 +94,12 @@ class Lifecycle:
         return any(not (impl.wrapper or impl.hookwrapper) for impl in caller.get_hookimpls())
 
     def decorate(self, func: Callable[..., Any], instance: object) -> object:
-        """Call the hook `decorate`; None leaves the method as it is."""
-        return self._manager.hook.decorate(func=func, instance=instance)
+        """Call the hook `decorate`; None leaves the method as it is.
+
+        Raises:
+            PluginError: The plugin's own code failed; the failure is the cause.
+        """
+        return self._called("decorate", {"func": func, "instance": instance})
 
     def call(self, hook: str, **arguments: Any) -> Any:
         """Call a hook that has to answer.
@@ -97,6 +111,7 @@ class Lifecycle:
         Raises:
             PluginIncompleteError: The orchestrator doesn't implement it.
             ContractError: It answered None.
+            PluginError: The plugin's own code failed; the failure is the cause.
         """
         name = type(self.orchestrator).__name__
         if not self.implements(hook):
@@ -104,12 +119,25 @@ class Lifecycle:
                 f"orchestrator {name!r} of {self.provider} doesn't implement {hook!r}",
                 plugin=name,
                 distribution=self.provider,
-                hint=f"`lolpop plugins doctor {name}` shows what it implements",
+                hint=f"`lolpop plugins doctor {name}` shows what it lacks",
             )
-        answer = getattr(self._manager.hook, hook)(**arguments)
+        answer = self._called(hook, arguments)
         if answer is None:
             raise ContractError(f"{hook!r} of {name!r} ({self.provider}) gave nothing")
         return answer
+
+    def _called(self, hook: str, arguments: Mapping[str, Any]) -> Any:
+        try:
+            return getattr(self._manager.hook, hook)(**arguments)
+        except LolpopError:
+            raise
+        except (Exception, SystemExit) as error:
+            name = type(self.orchestrator).__name__
+            raise PluginError(
+                f"{hook!r} of {name!r} ({self.provider}) failed: {type(error).__name__}: {error}",
+                plugin=name,
+                distribution=self.provider,
+            ) from error
 
 
 def raise_first(problems: Iterator[PluginError]) -> None:
@@ -121,15 +149,38 @@ def raise_first(problems: Iterator[PluginError]) -> None:
 def hook_problems(cls: type, name: str, provider: str) -> Iterator[PluginError]:
     """Find what is wrong with the hooks of an orchestrator's class."""
     yield from _misspelt(cls, name, provider)
-    for hook, known in HOOKS.items():
-        method = getattr(cls, hook, None)
-        if method is None:
+    for hook in _implemented(cls):
+        method = inspect.getattr_static(cls, hook)
+        if not inspect.isfunction(method) or not inspect.signature(method).parameters:
+            yield _no_method(hook, name, provider)
             continue
-        if not inspect.isfunction(method):
-            message = f"{hook!r} of {name!r} ({provider}) is a hook, so it must be a method"
-            yield _hook_error(message, name, provider, "give the attribute another name")
-            continue
-        yield from _wrong_arguments(method, hook, known, name, provider)
+        options = getattr(method, _MARK, {})
+        if options.get("wrapper") or options.get("hookwrapper"):
+            message = f"{hook!r} of {name!r} ({provider}) is marked as a wrapper"
+            hint = "only extensions wrap: mark it @hookimpl, or not at all"
+            yield _hook_error(message, name, provider, hint)
+        if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
+            message = f"{hook!r} of {name!r} ({provider}) is async, but hooks are called plainly"
+            hint = "let it run its coroutine to the end with asyncio.run"
+            yield _hook_error(message, name, provider, hint)
+        parameters = list(inspect.signature(method).parameters.values())[1:]
+        yield from _wrong_arguments(parameters, hook, name, provider)
+
+
+def _implemented(cls: type) -> list[str]:
+    """Name the hooks that a class has; None in place of one takes it away."""
+    return [hook for hook in HOOKS if getattr(cls, hook, None) is not None]
+
+
+def _no_method(hook: str, name: str, provider: str) -> PluginError:
+    message = f"{hook!r} of {name!r} ({provider}) is a hook, so it must be a plain method"
+    return _hook_error(message, name, provider, "make it one, or give the attribute another name")
+
+
+def _shadowed(orchestrator: Orchestrator, name: str, provider: str) -> Iterator[PluginError]:
+    """Find attributes of the object that stand in the place of hooks."""
+    for hook in HOOKS.keys() & vars(orchestrator).keys():
+        yield _no_method(hook, name, provider)
 
 
 def incomplete_hooks(cls: type[Orchestrator]) -> tuple[str, ...]:
@@ -141,34 +192,66 @@ def incomplete_hooks(cls: type[Orchestrator]) -> tuple[str, ...]:
     needed = set(HOOKS) - _GIVEN
     if Capability.ENGINE_LOGS not in cls.capabilities:
         needed.discard("logs")
-    missing = sorted(hook for hook in needed if not hasattr(cls, hook))
+    missing = sorted(needed.difference(_implemented(cls)))
     deploys = Capability.DEPLOYMENTS in cls.capabilities or len(missing) < len(needed)
     return tuple(missing) if deploys else ()
+
+
+def extension_of(found: object, name: str, provider: str) -> object:
+    """Give the extension that an entry point names; a class is called without arguments.
+
+    Raises:
+        PluginError: The class's own code failed; the failure is the cause.
+    """
+    if not isinstance(found, type):
+        return found
+    try:
+        return found()
+    except (Exception, SystemExit) as error:
+        raise PluginError(
+            f"extension {name!r} of {provider} can't be made: {type(error).__name__}: {error}",
+            plugin=name,
+            distribution=provider,
+            hint="lolpop calls its class without arguments",
+        ) from error
 
 
 def extension_problems(plugin: object, name: str, provider: str) -> Iterator[PluginError]:
     """Find what is wrong with the hooks of an extension."""
     yield from _misspelt(plugin, name, provider)
-    found = False
-    for hook, known in HOOKS.items():
-        method = getattr(plugin, hook, None)
-        options = getattr(method, _MARK, None)
-        if options is None:
-            continue
-        found = True
-        if hook in _UNWRAPPED or not (options["wrapper"] or options["hookwrapper"]):
-            message = f"extension {name!r} of {provider} implements {hook!r} instead of wrapping it"
-            if hook in _UNWRAPPED:
-                message = f"extension {name!r} of {provider} wraps {hook!r}, which streams"
-            hint = "mark it @hookimpl(wrapper=True)"
-            yield _hook_error(message, name, provider, None if hook in _UNWRAPPED else hint)
-        yield from _wrong_arguments(method, hook, known, name, provider)
-    if not found:
+    marked = _marked(plugin)
+    if not marked:
         message = f"extension {name!r} of {provider} has no hooks"
-        yield _hook_error(message, name, provider, "mark its methods @hookimpl(wrapper=True)")
+        yield _hook_error(message, name, provider, _WRAP)
+    for hook in [*marked, *_unmarked(plugin)]:
+        method = getattr(plugin, hook)
+        options = getattr(method, _MARK, {"wrapper": False, "hookwrapper": False})
+        if hook in _UNWRAPPED:
+            message = f"extension {name!r} of {provider} wraps {hook!r}, which streams"
+            yield _hook_error(message, name, provider, f"{hook!r} can't be wrapped: remove it")
+        elif options["wrapper"] == options["hookwrapper"]:
+            message = f"extension {name!r} of {provider} implements {hook!r} instead of wrapping it"
+            yield _hook_error(message, name, provider, _WRAP)
+        elif not inspect.isgeneratorfunction(method):
+            message = f"extension {name!r} of {provider} wraps {hook!r} without a yield"
+            yield _hook_error(message, name, provider, "write `result = yield` in its place")
+        parameters = list(inspect.signature(method).parameters.values())
+        yield from _wrong_arguments(parameters, hook, name, provider)
 
 
-def _hook_error(message: str, name: str, provider: str, hint: str | None) -> PluginHookError:
+def _marked(plugin: object) -> list[str]:
+    return [hook for hook in HOOKS if hasattr(getattr(plugin, hook, None), _MARK)]
+
+
+def _unmarked(plugin: object) -> list[str]:
+    """Name methods that are called like hooks; a module may have such functions."""
+    if inspect.ismodule(plugin):
+        return []
+    named = [hook for hook in HOOKS if inspect.isroutine(getattr(plugin, hook, None))]
+    return [hook for hook in named if hook not in _marked(plugin)]
+
+
+def _hook_error(message: str, name: str, provider: str, hint: str) -> PluginHookError:
     return PluginHookError(message, plugin=name, distribution=provider, hint=hint)
 
 
@@ -177,10 +260,9 @@ def _misspelt(plugin: object, name: str, provider: str) -> Iterator[PluginError]
     for attribute in dir(plugin):
         if attribute in HOOKS or attribute.startswith("__"):
             continue
-        method = inspect.getattr_static(plugin, attribute)
-        marked = getattr(method, _MARK, None) is not None
+        method = inspect.getattr_static(plugin, attribute, None)
         likely = nearest(attribute, HOOKS)
-        if marked or (likely and _nearly(plugin, attribute, method, likely)):
+        if hasattr(method, _MARK) or (likely and _nearly(plugin, attribute, method, likely)):
             hint = f"did you mean {likely!r}?" if likely else f"hooks: {', '.join(sorted(HOOKS))}"
             message = f"{attribute!r} of {name!r} ({provider}) is no hook"
             yield _hook_error(message, name, provider, hint)
@@ -194,23 +276,25 @@ def _nearly(plugin: object, attribute: str, method: object, likely: str) -> bool
         and not attribute.startswith("_")
         and inspect.isfunction(method)
         and not hasattr(plugin, likely)
+        and bool(HOOKS[likely])
         and set(inspect.signature(method).parameters) - {"self"} == set(HOOKS[likely])
     )
 
 
 def _wrong_arguments(
-    method: Any, hook: str, known: tuple[str, ...], name: str, provider: str
+    parameters: Sequence[inspect.Parameter], hook: str, name: str, provider: str
 ) -> Iterator[PluginError]:
-    parameters = list(inspect.signature(method).parameters.values())
-    if parameters and parameters[0].name == "self":
-        parameters = parameters[1:]
+    """Find parameters that the hook doesn't have, or that pluggy can't fill."""
+    known = HOOKS[hook]
     for parameter in parameters:
+        shown = parameter.name
+        why = ", which the hook doesn't have"
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             shown = str(parameter).partition(":")[0]
-        elif parameter.name not in known:
-            shown = parameter.name
-        else:
-            continue
-        message = f"{hook!r} of {name!r} ({provider}) takes {shown!r}, which the hook doesn't have"
+        elif shown in known:
+            if parameter.kind is not parameter.KEYWORD_ONLY:
+                continue
+            why = " by keyword only, but hooks are called by position"
+        message = f"{hook!r} of {name!r} ({provider}) takes {shown!r}{why}"
         hint = f"its arguments are {', '.join(known) or 'none'}"
         yield _hook_error(message, name, provider, hint)

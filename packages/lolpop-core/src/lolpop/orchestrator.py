@@ -46,8 +46,8 @@ class Orchestrator(Component):
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Inherit the options of verbs that the subclass doesn't name."""
         super().__init_subclass__(**keywords)
-        inherited = cls.__mro__[1].options  # type: ignore[attr-defined]
-        cls.options = {**inherited, **cls.__dict__.get("options", {})}
+        inherited = super(cls, cls).options  # type: ignore[misc]
+        cls.options = {**inherited, **vars(cls).get("options", {})}
 
     def decorate(self, func: Callable[..., Any], instance: object) -> Callable[..., Any] | None:
         """Wrap a method with the method that `decorator_method` names, if there is one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import configparser
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -72,38 +72,69 @@ class Plugin:
 
 @cache
 def installed() -> tuple[Plugin, ...]:
-    """List every plugin that is installed, in the order in which Python finds them."""
+    """List every plugin that is installed, in the order in which Python finds them.
+
+    A distribution whose metadata can't be read offers nothing; `unreadable` names it.
+    """
+    return tuple(plugin for offer in _offers() for plugin in offer.plugins)
+
+
+def unreadable() -> tuple[str, ...]:
+    """Say which distributions seem to offer plugins but have metadata that can't be read."""
+    return tuple(offer.trouble for offer in _offers() if offer.trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What one distribution offers, or why nobody can tell."""
+
+    plugins: tuple[Plugin, ...] = ()
+    trouble: str = ""
+
+
+def _offers() -> Iterator[_Offer]:
+    """Read the distributions; the first of a name hides those behind it on `sys.path`."""
     seen: set[str] = set()
-    return tuple(plugin for dist in metadata.distributions() for plugin in _offers(dist, seen))
+    for dist in metadata.distributions():
+        try:
+            text = dist.read_text("entry_points.txt") or ""
+            if "lolpop." not in text:
+                continue
+            name = canonicalize_name(dist.metadata["Name"])
+            if name not in seen:
+                seen.add(name)
+                yield _Offer(tuple(_plugins(dist, name, text)))
+        except Exception as error:  # whatever stands in there, the others aren't to blame
+            where = dist.locate_file("")
+            first = str(error).partition("\n")[0]
+            yield _Offer(trouble=f"a distribution in {where}: {type(error).__name__}: {first}")
 
 
-def _offers(dist: metadata.Distribution, seen: set[str]) -> Iterator[Plugin]:
-    text = dist.read_text("entry_points.txt")
-    if not text or "lolpop." not in text:
-        return
-    name = canonicalize_name(dist.metadata["Name"] or "")
-    if name in seen:
-        return
-    seen.add(name)
+def _plugins(dist: metadata.Distribution, name: str, text: str) -> Iterator[Plugin]:
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read_string(text)
     requires = _requires(dist)
     for kind, group in GROUPS.items():
-        if parser.has_section(group):
-            for entry, target in parser.items(group):
-                yield Plugin(kind, entry, target.strip(), name, dist.version, requires)
+        for entry, value in parser.items(group) if parser.has_section(group) else ():
+            target = value.partition("[")[0].strip()  # extras may follow in brackets
+            yield Plugin(kind, entry, target, name, dist.version, requires)
 
 
 def _requires(dist: metadata.Distribution) -> str | None:
+    """Join what a distribution requires of the core in this environment, without extras."""
+    found: list[str] = []
     for line in dist.requires or ():
         try:
             requirement = Requirement(line)
         except InvalidRequirement:
             continue
-        if canonicalize_name(requirement.name) == CORE:
-            return str(requirement.specifier)
-    return None
+        marker = requirement.marker
+        if canonicalize_name(requirement.name) == CORE and (
+            marker is None or marker.evaluate({"extra": ""})
+        ):
+            found.append(str(requirement.specifier))
+    return ",".join(filter(None, found)) if found else None
 
 
 def find(kind: str, name: str) -> Plugin | None:
@@ -148,17 +179,17 @@ def known_orchestrators() -> tuple[str, ...]:
 
 def not_installed(kind: str, name: str) -> PluginNotInstalledError:
     """Make the error for a plugin that no distribution provides."""
-    names = [plugin.name for plugin in installed() if plugin.kind == kind]
+    names = list(dict.fromkeys(plugin.name for plugin in installed() if plugin.kind == kind))
+    line = pip_line(name) if kind == _SUFFIX else None
     return PluginNotInstalledError(
         f"{kind} {name!r} isn't installed; installed: {', '.join(names) or 'none'}",
         plugin=name,
-        hint=pip_line(name) or _did_you_mean(kind, name),
+        hint=line or _did_you_mean(kind, name, names),
     )
 
 
-def _did_you_mean(kind: str, name: str) -> str:
-    known = known_orchestrators() if kind == _SUFFIX else [plugin.name for plugin in installed()]
-    likely = nearest(name, known)
+def _did_you_mean(kind: str, name: str, names: Iterable[str]) -> str:
+    likely = nearest(name, known_orchestrators() if kind == _SUFFIX else names)
     where = "`lolpop plugins list` shows what is installed"
     return f"did you mean {likely!r}? {where}" if likely else where
 

@@ -14,7 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: What was typed after `lolpop`; None takes it from the process.
     """
     if sys.platform == "win32":
-        sys.exit("error: lolpop doesn't run on Windows\nhint: use it under WSL")
+        sys.stderr.write("error: lolpop doesn't run on Windows\nhint: use it under WSL\n")
+        sys.exit(2)
     from lolpop.cli.app import run
 
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))

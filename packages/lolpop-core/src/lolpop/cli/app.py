@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
 from lolpop._version import __version__
-from lolpop.cli.failures import failed
+from lolpop.cli.failures import failed, unread
 
 _CONTEXT = {
     "help_option_names": ["-h", "--help"],
@@ -25,8 +27,15 @@ class LazyGroup(click.Group):
     """
 
     def __init__(self, name: str, lazy: Mapping[str, tuple[str, str]], summary: str) -> None:
-        super().__init__(name, help=summary, no_args_is_help=True, context_settings=dict(_CONTEXT))
+        super().__init__(name, help=summary, context_settings=dict(_CONTEXT))
         self.lazy = lazy
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show the help where no command is named."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(2)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order in which they are needed."""
@@ -45,7 +54,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command to call, or say which names there are."""
         name = args[0].replace("_", "-")
-        if name not in self.lazy and not name.startswith("-"):
+        if name not in self.lazy and not ctx.resilient_parsing:
             from lolpop.errors import nearest
 
             likely = nearest(name, self.lazy)
@@ -97,7 +106,7 @@ root = LazyGroup(
 )
 root.epilog = (
     "Exit codes: 0 done, 1 the workflow failed, 2 usage or configuration, 3 plugin, 4 engine,"
-    " 5 not all stopped."
+    " 5 not all stopped, 70 a bug in lolpop, 130 interrupted."
 )
 root.params.append(
     click.Option(
@@ -118,8 +127,16 @@ def _show_version(ctx: click.Context) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line; give its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    stdout = sys.stdout
     try:
         code = root.main(arguments, prog_name="lolpop", standalone_mode=False)
+    except SystemExit:
+        if sys.stdout is stdout:
+            raise
+        return unread()  # click has put another stream in the place of the closed one
     except BaseException as error:
         return failed(error, arguments)
     return code if isinstance(code, int) else 0

@@ -17,7 +17,7 @@ from lolpop.workflow.blueprint import Blueprint, Part
 @sourced
 def check(reply: Reply, source: Source) -> None:
     """Check a configuration and the classes it names; nothing is built or run."""
-    with prepared(source) as blueprint:
+    with reply.foreign_output(), prepared(source) as blueprint:
         summary = _summary(blueprint)
     if reply.as_json:
         reply.data({"status": "ok", **summary})
@@ -30,7 +30,7 @@ def check(reply: Reply, source: Source) -> None:
     ]
     method = summary["entrypoint"] or "named with -e"
     rows = [("runner", summary["runner"]), ("entrypoint", method), *rows]
-    reply.table(["", ""], [row for row in rows if row[1]])
+    reply.table([row for row in rows if row[1]])
 
 
 def _summary(blueprint: Blueprint) -> dict[str, Any]:
@@ -91,7 +91,9 @@ def schema(reply: Reply) -> None:
     """
     from lolpop.describe import describe
 
-    document, broken = describe()
+    reply.as_json = True
+    with reply.foreign_output():
+        document, broken = describe()
     for error in broken:
         click.echo(f"warning: left out: {error.message}", err=True)
     reply.data(document)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -31,27 +31,23 @@ class Reply:
 
     def data(self, value: Any) -> None:
         """Print the answer of a command as JSON."""
-        click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+        import json
+
+        from lolpop.cli.values import plain
+
+        click.echo(json.dumps(plain(value), indent=2))
 
     def say(self, text: str) -> None:
         """Print a line for people; nothing where the answer is JSON."""
         if not self.as_json:
             click.echo(text)
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table for people; nothing where the answer is JSON."""
-        if self.as_json:
-            return
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column, overflow="fold")
+    def table(self, rows: Sequence[Sequence[str]]) -> None:
+        """Print rows in columns for people; nothing where the answer is JSON."""
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
-            table.add_row(*[_escaped(cell) for cell in row])
-        console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-        console.print(table)
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            self.say("  ".join(cells).rstrip())
 
     @contextmanager
     def reporting(self) -> Iterator[None]:
@@ -64,47 +60,62 @@ class Reply:
             self.code = report(error, self)
 
     @contextmanager
-    def workflow_output(self) -> Iterator[None]:
-        """Let what a workflow prints go to standard error where the answer is JSON."""
+    def foreign_output(self) -> Iterator[None]:
+        """Let what others' code prints go to standard error where the answer is JSON."""
         if not self.as_json:
             yield
             return
-        sys.stdout.flush()
+        stdout = sys.stdout
+        stdout.flush()
         kept = os.dup(1)
         os.dup2(2, 1)
         try:
-            yield
+            with redirect_stdout(sys.stderr):
+                yield
         finally:
-            sys.stdout.flush()
+            stdout.flush()
             os.dup2(kept, 1)
             os.close(kept)
 
 
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
-
-
 def failed(error: BaseException, arguments: Sequence[str]) -> int:
     """Report what ended the command line itself; give the exit code."""
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
     if isinstance(error, SystemExit):
         raise error
-    joined = " ".join(arguments)
-    reply = Reply(as_json="--output json" in joined or "--output=json" in joined)
+    reply = Reply(as_json=_wants_json(arguments))
     if isinstance(error, click.UsageError):
         return _usage(error, reply)
     return report(error, reply)
 
 
+def _wants_json(arguments: Sequence[str]) -> bool:
+    return "--output=json" in arguments or ("--output", "json") in pairwise(arguments)
+
+
 def _usage(error: click.UsageError, reply: Reply) -> int:
-    message = error.format_message().rstrip(".")
-    message = message[:1].lower() + message[1:]
     path = error.ctx.command_path if error.ctx else "lolpop"
-    facts = {"type": "UsageError", "message": message, "hint": f"see `{path} --help`"}
+    facts = {"type": "UsageError", "message": _message(error), "hint": f"see `{path} --help`"}
     return _print(facts, 2, reply)
+
+
+def _message(error: click.UsageError) -> str:
+    """Say what is wrong in our words where click's differ from release to release."""
+    if isinstance(error, click.NoSuchOption):
+        from lolpop.errors import nearest
+
+        known = error.ctx.command.params if error.ctx else []
+        names = [name[2:] for option in known for name in option.opts if name.startswith("--")]
+        likely = nearest(error.option_name.lstrip("-"), names)
+        rest = f": did you mean '--{likely}'?" if likely else ""
+        return f"no option {error.option_name!r}{rest}"
+    message = error.format_message().rstrip(".")
+    return message[:1].lower() + message[1:]
+
+
+def unread() -> int:
+    """End quietly when nobody reads what is printed, as in `lolpop config show | head`."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 0
 
 
 def report(error: BaseException, reply: Reply) -> int:
@@ -112,10 +123,10 @@ def report(error: BaseException, reply: Reply) -> int:
     from lolpop.errors import LolpopError
 
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        return _print({"type": "Interrupted", "message": "interrupted"}, INTERRUPTED, reply)
+        facts = {"type": "Interrupted", "message": "interrupted", "hint": None}
+        return _print(facts, INTERRUPTED, reply)
     if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
+        return unread()
     from lolpop.cli.tracebacks import show
 
     if isinstance(error, LolpopError):

@@ -30,7 +30,7 @@ def list_(reply: Reply) -> None:
     if reply.as_json:
         reply.data(rows)
     columns = ["name", "kind", "distribution", "version", "state"]
-    reply.table(columns, [[row[column] for column in columns] for row in rows])
+    reply.table([columns, *([row[column] for column in columns] for row in rows)])
 
 
 @click.command(epilog="Example: lolpop plugins doctor PrefectOrchestrator")

@@ -11,6 +11,7 @@ import click
 
 from lolpop.cli.failures import Reply
 from lolpop.cli.options import command, sourced
+from lolpop.cli.values import plain
 from lolpop.errors import UsageError
 from lolpop.inprocess import Source, run_workflow
 
@@ -52,7 +53,7 @@ def workflow(
     """
     named = json_object(keywords, "--build-kwargs")
     _log(reply.verbose)
-    with reply.workflow_output():
+    with reply.foreign_output():
         outcome = run_workflow(source, method, arguments, named)
     if reply.as_json:
         reply.data(
@@ -60,7 +61,7 @@ def workflow(
                 "status": "succeeded",
                 "workflow": outcome.label,
                 "seconds": round(outcome.seconds, 3),
-                "result": outcome.result,
+                "result": plain(outcome.result),
             }
         )
     reply.say(f"done: {outcome.label} in {outcome.seconds:.2f} s")
@@ -80,7 +81,7 @@ def json_object(text: str | None, option: str) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"{option} isn't JSON: {error}", hint=hint) from None
     if not isinstance(value, dict):
-        raise UsageError(f"{option} must be a JSON object, got {text}", hint=hint)
+        raise UsageError(f"{option} must be a JSON object, got {text!r}", hint=hint)
     return value
 
 

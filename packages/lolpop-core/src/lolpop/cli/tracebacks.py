@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import sysconfig
 import traceback
 from pathlib import Path
+
+import pluggy
 
 import lolpop
 from lolpop.errors import LolpopError
 
-_OURS = str(Path(lolpop.__file__).parent)
+_OURS = tuple(f"{Path(str(each.__file__)).parent}/" for each in (lolpop, pluggy, asyncio))
 _MACHINERY = ("<frozen importlib",)
 
 
@@ -42,11 +46,19 @@ def _users(error: LolpopError) -> BaseException | None:
 def _has_foreign_frames(error: BaseException) -> bool:
     if isinstance(error, SyntaxError):
         return True
-    return any(not _is_ours(frame.filename) for frame in traceback.extract_tb(error.__traceback__))
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(not (_is_ours(each.filename) or _is_pythons(each.filename)) for each in frames)
 
 
 def _is_ours(filename: str) -> bool:
-    return filename.startswith((_OURS, *_MACHINERY)) or "/pluggy/" in filename
+    return filename.startswith((*_OURS, *_MACHINERY))
+
+
+def _is_pythons(filename: str) -> bool:
+    """Whether a file is of Python's own library; what pip installs may lie beneath it."""
+    paths = sysconfig.get_paths()
+    installed = filename.startswith((paths["purelib"], paths["platlib"]))
+    return filename.startswith((f"{paths['stdlib']}/", "<frozen ")) and not installed
 
 
 def _strip(summary: traceback.TracebackException) -> None:

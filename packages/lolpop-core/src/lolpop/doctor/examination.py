@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -66,6 +68,9 @@ def environment() -> Iterator[Finding]:
             " the same import name, and its files and those of lolpop-core overwrite each other",
             plugins.FOREIGN_HINT,
         )
+    for trouble in plugins.unreadable():
+        message = f"the metadata can't be read of {trouble}"
+        yield Finding(message, "install that distribution anew", serious=False)
 
 
 def named(name: str) -> list[Plugin]:
@@ -122,31 +127,55 @@ def _outside(plugin: Plugin) -> Iterator[Finding]:
 def _inside(plugin: Plugin, timeout: float) -> list[Finding]:
     """Import and examine the plugin in a process that may crash or hang."""
     with tempfile.TemporaryDirectory(prefix="lolpop-doctor-") as folder:
-        answer = Path(folder, "findings.json")
-        command = [
-            sys.executable,
-            "-m",
-            "lolpop.doctor.probe",
-            str(answer),
-            json.dumps(asdict(plugin)),
-        ]
-        try:
-            child = subprocess.run(
-                command, capture_output=True, text=True, timeout=timeout, errors="replace"
-            )
-        except subprocess.TimeoutExpired:
+        answer, output = Path(folder, "findings.json").absolute(), Path(folder, "output.txt")
+        code = (
+            f"import sys; sys.path[:] = {sys.path!r}; from lolpop.doctor.probe import main; main()"
+        )
+        command = [sys.executable, "-c", code, str(answer), json.dumps(asdict(plugin))]
+        ended = _ended(command, output, timeout)
+        if ended is None:
             message = f"importing it takes longer than {timeout:g} s"
             return [Finding(message, "its code must do no work when it is imported")]
         if answer.exists():
             return [Finding(**finding) for finding in json.loads(answer.read_text("utf-8"))]
-        return [_crash(child)]
+        return [_crash(ended, output.read_text("utf-8", "replace"))]
 
 
-def _crash(child: subprocess.CompletedProcess[str]) -> Finding:
-    code = child.returncode
-    how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
-    last = (child.stderr.strip().splitlines() or ["it said nothing"])[-1]
-    return Finding(f"importing it ends the process ({how})", f"its last words: {last}")
+def _ended(command: Sequence[str], output: Path, timeout: float) -> int | None:
+    """Run a command to its end; None if it was killed, with all that it started, for its time.
+
+    Its output goes to a file: a pipe would stay open as long as anything it started lives.
+    """
+    with output.open("wb") as file:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            return child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def _crash(code: int, output: str) -> Finding:
+    last = (output.strip().splitlines() or ["it said nothing"])[-1]
+    return Finding(f"importing it ends the process ({_how(code)})", f"its last words: {last}")
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
 
 
 def exit_code(diagnoses: Sequence[Diagnosis], findings: Sequence[Finding]) -> int:

@@ -14,7 +14,8 @@ class Words(Pipeline):
     def report(self, counts: dict[str, int]) -> str:
         """Name the word that stands there most often."""
         top = max(counts, key=lambda word: counts[word])
-        print(f"{len(counts)} different words; {top!r} stands there {counts[top]} times")
+        times = counts[top]
+        print(f"{len(counts)} different words; {top!r} stands there {times} times")
         return top
 
 
