@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import configparser
 import importlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from itertools import groupby
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -34,6 +34,7 @@ FIRST_PARTY = {
     "DagsterOrchestrator": "lolpop-dagster",
     "AirflowOrchestrator": "lolpop-airflow",
 }
+_KINDS = {group: kind for kind, group in GROUPS.items()}
 _SUFFIX = "orchestrator"
 
 
@@ -70,55 +71,100 @@ class Plugin:
         return Requirement(f"{CORE}{self.requires}").specifier.contains(__version__, True)
 
 
-@cache
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry point as it stands in a distribution's file; the metadata isn't read yet."""
+
+    kind: str
+    name: str
+    target: str
+    dist: metadata.Distribution
+
+
 def installed() -> tuple[Plugin, ...]:
     """List every plugin that is installed, in the order in which Python finds them.
 
     A distribution whose metadata can't be read offers nothing; `unreadable` names it.
     """
-    return tuple(plugin for offer in _offers() for plugin in offer.plugins)
+    return _read(_entries()[0])[0]
+
+
+def names(kind: str | None = None) -> tuple[str, ...]:
+    """Name the installed plugins of a kind, or all, each once; no metadata is read for it."""
+    found = (entry.name for entry in _entries()[0] if kind in (None, entry.kind))
+    return tuple(dict.fromkeys(found))
+
+
+def kinds(name: str) -> set[str]:
+    """Give the kinds of the installed plugins of a name."""
+    return {entry.kind for entry in _entries()[0] if entry.name == name}
 
 
 def unreadable() -> tuple[str, ...]:
     """Say which distributions seem to offer plugins but have metadata that can't be read."""
-    return tuple(offer.trouble for offer in _offers() if offer.trouble)
+    entries, troubles = _entries()
+    return (*troubles, *_read(entries)[1])
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """What one distribution offers, or why nobody can tell."""
-
-    plugins: tuple[Plugin, ...] = ()
-    trouble: str = ""
+def forget() -> None:
+    """Look anew at what is installed, the next time that somebody asks."""
+    _entries.cache_clear()
 
 
-def _offers() -> Iterator[_Offer]:
-    """Read the distributions; the first of a name hides those behind it on `sys.path`."""
-    seen: set[str] = set()
+@cache
+def _entries() -> tuple[tuple[_Entry, ...], tuple[str, ...]]:
+    """Read every distribution's entry points, and nothing else of it: there may be thousands."""
+    entries: list[_Entry] = []
+    troubles: list[str] = []
     for dist in metadata.distributions():
         try:
             text = dist.read_text("entry_points.txt") or ""
-            if "lolpop." not in text:
-                continue
-            name = canonicalize_name(dist.metadata["Name"])
-            if name not in seen:
-                seen.add(name)
-                yield _Offer(tuple(_plugins(dist, name, text)))
+            if "lolpop." in text:
+                entries += _parsed(text, dist)
         except Exception as error:  # whatever stands in there, the others aren't to blame
-            where = dist.locate_file("")
-            first = str(error).partition("\n")[0]
-            yield _Offer(trouble=f"a distribution in {where}: {type(error).__name__}: {first}")
+            troubles.append(_trouble(dist, error))
+    return tuple(entries), tuple(troubles)
 
 
-def _plugins(dist: metadata.Distribution, name: str, text: str) -> Iterator[Plugin]:
-    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
-    parser.optionxform = str  # type: ignore[assignment, method-assign]
-    parser.read_string(text)
-    requires = _requires(dist)
-    for kind, group in GROUPS.items():
-        for entry, value in parser.items(group) if parser.has_section(group) else ():
+def _parsed(text: str, dist: metadata.Distribution) -> Iterator[_Entry]:
+    kind = None
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("["):
+            if not line.endswith("]"):
+                raise ValueError(f"entry_points.txt has a section without an end: {line!r}")
+            kind = _KINDS.get(line[1:-1].strip())
+        elif kind and not line.startswith(("#", ";")) and "=" in line:
+            name, _, value = line.partition("=")
             target = value.partition("[")[0].strip()  # extras may follow in brackets
-            yield Plugin(kind, entry, target, name, dist.version, requires)
+            yield _Entry(kind, name.strip(), target, dist)
+
+
+def _read(entries: Iterable[_Entry]) -> tuple[tuple[Plugin, ...], tuple[str, ...]]:
+    """Read the metadata behind entries; give the plugins, and what can't be read.
+
+    The first distribution of a name hides those behind it on `sys.path`.
+    """
+    plugins: list[Plugin] = []
+    troubles: dict[str, None] = {}
+    first: dict[str, metadata.Distribution] = {}
+    for dist, offered in groupby(entries, lambda entry: entry.dist):
+        try:
+            name = canonicalize_name(dist.metadata["Name"])
+            version, requires = dist.version, _requires(dist)
+        except Exception as error:  # whatever stands in there, the others aren't to blame
+            troubles[_trouble(dist, error)] = None
+            continue
+        if first.setdefault(name, dist) is dist:
+            plugins += [
+                Plugin(entry.kind, entry.name, entry.target, name, version, requires)
+                for entry in offered
+            ]
+    return tuple(plugins), tuple(troubles)
+
+
+def _trouble(dist: metadata.Distribution, error: Exception) -> str:
+    reason = str(error).partition("\n")[0]
+    return f"a distribution in {dist.locate_file('')}: {type(error).__name__}: {reason}"
 
 
 def _requires(dist: metadata.Distribution) -> str | None:
@@ -143,8 +189,9 @@ def find(kind: str, name: str) -> Plugin | None:
     Raises:
         PluginConflictError: Two distributions provide it.
     """
-    found = [plugin for plugin in installed() if plugin.kind == kind and _means(plugin, name)]
-    exact = [plugin for plugin in found if plugin.name == name] or found
+    entries = [entry for entry in _entries()[0] if entry.kind == kind and _means(entry, name)]
+    found = _read(entries)[0]
+    exact = [plugin for plugin in found if plugin.name == name] or list(found)
     if len({plugin.distribution for plugin in exact}) > 1:
         providers = " and ".join(plugin.provider for plugin in exact)
         raise PluginConflictError(
@@ -156,10 +203,10 @@ def find(kind: str, name: str) -> Plugin | None:
     return exact[0] if exact else None
 
 
-def _means(plugin: Plugin, name: str) -> bool:
-    if plugin.name == name:
+def _means(entry: _Entry, name: str) -> bool:
+    if entry.name == name:
         return True
-    return plugin.kind == _SUFFIX and same_orchestrator(plugin.name, name)
+    return entry.kind == _SUFFIX and same_orchestrator(entry.name, name)
 
 
 def same_orchestrator(one: str, other: str) -> bool:
@@ -173,23 +220,22 @@ def _short(name: str) -> str:
 
 def known_orchestrators() -> tuple[str, ...]:
     """Name the orchestrators that are installed or that the lolpop project publishes."""
-    names = [plugin.name for plugin in installed() if plugin.kind == _SUFFIX]
-    return tuple(dict.fromkeys([*names, *FIRST_PARTY]))
+    return tuple(dict.fromkeys([*names(_SUFFIX), *FIRST_PARTY]))
 
 
 def not_installed(kind: str, name: str) -> PluginNotInstalledError:
     """Make the error for a plugin that no distribution provides."""
-    names = list(dict.fromkeys(plugin.name for plugin in installed() if plugin.kind == kind))
+    there = names(kind)
     line = pip_line(name) if kind == _SUFFIX else None
     return PluginNotInstalledError(
-        f"{kind} {name!r} isn't installed; installed: {', '.join(names) or 'none'}",
+        f"{kind} {name!r} isn't installed; installed: {', '.join(there) or 'none'}",
         plugin=name,
-        hint=line or _did_you_mean(kind, name, names),
+        hint=line or _did_you_mean(kind, name, there),
     )
 
 
-def _did_you_mean(kind: str, name: str, names: Iterable[str]) -> str:
-    likely = nearest(name, known_orchestrators() if kind == _SUFFIX else names)
+def _did_you_mean(kind: str, name: str, there: Iterable[str]) -> str:
+    likely = nearest(name, known_orchestrators() if kind == _SUFFIX else there)
     where = "`lolpop plugins list` shows what is installed"
     return f"did you mean {likely!r}? {where}" if likely else where
 

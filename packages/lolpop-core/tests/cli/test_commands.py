@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import lolpop
 from lolpop import cli
 from lolpop.cli.app import LazyGroup, root, run
 from lolpop.cli.failures import BUG, INTERRUPTED
@@ -277,3 +279,19 @@ def test_each_shell_has_its_script(inside: Any, shell: str, line: str) -> None:
     assert line in done.stdout
     as_json = inside("completion", shell, "--output", "json").stdout
     assert json.loads(as_json) == {"shell": shell, "script": done.stdout.removesuffix("\n")}
+
+
+def test_a_core_that_another_distribution_overwrote_says_so(tmp_path: Path) -> None:
+    core = Path(lolpop.__file__).parent
+    shutil.copytree(core, tmp_path / "lolpop", ignore=shutil.ignore_patterns("__pycache__"))
+    overwritten = tmp_path / "lolpop" / "cli" / "__init__.py"
+    overwritten.write_text("__path__ = []\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "lolpop", "--help"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: lolpop-core is damaged: cannot import name 'main' from 'lolpop.cli'"
+        f" ({overwritten})\n"
+        "hint: pip uninstall -y lolpop && pip install --force-reinstall --no-deps lolpop-core\n"
+    )

@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy
+import pandas
 import pytest
 
 from lolpop.cli.values import plain
@@ -246,14 +248,12 @@ def test_a_value_without_text_is_named_by_its_type() -> None:
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    numpy = pytest.importorskip("numpy")
     values = [numpy.float64(2), numpy.int8(3), numpy.bool_(True), numpy.float32("nan")]
     assert plain([*values, numpy.arange(2)]) == [2, 3, True, "nan", "[0 1]"]
     assert plain(values[2]) is True
 
 
 def test_a_frame_is_written_as_it_is_printed() -> None:
-    pandas = pytest.importorskip("pandas")
     assert plain(pandas.DataFrame({"a": [1]})) == "   a\n0  1"
 
 

@@ -42,7 +42,7 @@ class Site:
         (info / "entry_points.txt").write_text(entries)
         if code is not None:
             (self.folder / f"{module or name.replace('-', '_')}.py").write_text(code)
-        plugins.installed.cache_clear()
+        plugins.forget()
         return info
 
     def orchestrator(self, code: str, name: str = "MineOrchestrator", **keywords: Any) -> None:
@@ -58,9 +58,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     made = Site(tmp_path / "site")
     monkeypatch.syspath_prepend(str(made.folder))
     before = set(sys.modules)
-    plugins.installed.cache_clear()
+    plugins.forget()
     yield made
-    plugins.installed.cache_clear()
+    plugins.forget()
     for name in set(sys.modules) - before:
         if Path(getattr(sys.modules[name], "__file__", None) or "/").is_relative_to(tmp_path):
             del sys.modules[name]

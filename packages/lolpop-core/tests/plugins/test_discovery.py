@@ -235,7 +235,7 @@ def test_broken_metadata_hurts_nobody_else(site: Any, file: str, content: bytes 
     (broken / file).unlink()
     if content is not None:
         (broken / file).write_bytes(content)
-    plugins.installed.cache_clear()
+    plugins.forget()
     assert plugins.find("orchestrator", "x") is not None
     assert plugins.find("orchestrator", "local") is not None
     assert all(isinstance(trouble, str) for trouble in plugins.unreadable())
@@ -243,18 +243,16 @@ def test_broken_metadata_hurts_nobody_else(site: Any, file: str, content: bytes 
 
 def test_metadata_that_cannot_be_read_is_reported(site: Any) -> None:
     info = site.add("broken", "[lolpop.orchestrators\nX = x:X\n")
-    text = "MissingSectionHeaderError: File contains no section headers."
+    text = "ValueError: entry_points.txt has a section without an end: '[lolpop.orchestrators'"
     assert plugins.unreadable() == (f"a distribution in {info.parent}: {text}",)
 
 
-def test_only_one_module_reads_what_is_installed() -> None:
+def test_only_one_module_reads_entry_points() -> None:
     root = Path(plugins.__file__).parent
     readers = [
         file.relative_to(root).as_posix()
         for file in root.rglob("*.py")
-        if "importlib.metadata" in (text := file.read_text("utf-8"))
-        or "importlib import metadata" in text
-        or "entry_points" in text
+        if "entry_points" in file.read_text("utf-8")
     ]
     assert readers == ["plugins.py"]
 

@@ -249,7 +249,8 @@ def test_metadata_that_cannot_be_read_is_a_warning(site: Any, lolpop: Any) -> No
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
         "warning  environment: the metadata can't be read of a distribution in"
-        f" {site.folder}: MissingSectionHeaderError: File contains no section headers.\n"
+        f" {site.folder}: ValueError: entry_points.txt has a section without an end:"
+        " '[lolpop.orchestrators'\n"
         "         hint: install that distribution anew\n"
         "ok       LocalOrchestrator (lolpop-core 1.0.0)\n"
     )

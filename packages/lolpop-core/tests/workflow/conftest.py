@@ -44,7 +44,7 @@ class Project:
         self.write(f"site/{name}-1.0.dist-info/entry_points.txt", entries)
         self.code(code, f"site/{name}.py")
         sys.path[:0] = [str(site)]
-        plugins.installed.cache_clear()
+        plugins.forget()
 
     def check(self, **keywords: Any) -> None:
         with prepared(Source(**keywords)):
@@ -75,9 +75,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     before = set(sys.modules)
-    plugins.installed.cache_clear()
+    plugins.forget()
     yield Project(tmp_path)
-    plugins.installed.cache_clear()
+    plugins.forget()
     for name in set(sys.modules) - before:
         if Path(getattr(sys.modules[name], "__file__", None) or "/").is_relative_to(tmp_path):
             del sys.modules[name]

@@ -118,7 +118,7 @@ class ClassFinder:
     def _candidates(self) -> Iterator[str]:
         for module in self._modules:
             yield from _integrations(module)
-        yield from (plugin.name for plugin in plugins.installed())
+        yield from plugins.names()
 
     def _in_full(self, text: str, name: Node, path: str) -> object | None:
         module_name, _, class_name = text.partition(":")
@@ -213,7 +213,7 @@ def _other_kind(text: str, kind: str) -> str | None:
     """Give the kind of the plugin that a name means, where it isn't of the kind that fits."""
     if kind != "orchestrator" and plugins.pip_line(text):
         return "orchestrator"
-    kinds = {plugin.kind for plugin in plugins.installed() if plugin.name == text}
+    kinds = plugins.kinds(text)
     return min(kinds - {*_WANTED[kind], "extension"}, default=None)
 
 
