@@ -85,7 +85,8 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def lowest(session: nox.Session) -> None:
     """Run the core's unit tests with the oldest dependencies that it admits."""
-    session.install("--resolution=lowest-direct", "-e", CORE, *group("test"))
+    session.install("--resolution=lowest-direct", "-e", CORE)
+    session.install(*group("test"))
     session.run("pytest", CORE_TESTS, *session.posargs)
 
 
@@ -109,7 +110,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Test the documents: their commands run and what they list exists."""
-    session.install("-e", CORE, *group("test"))
+    session.install("-e", CORE, "-r", f"{PENGUINS}/pyproject.toml", *group("test"))
     session.run("pytest", "tests/docs", *session.posargs)
 
 

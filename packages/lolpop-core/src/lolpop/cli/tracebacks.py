@@ -6,6 +6,7 @@ import asyncio
 import sys
 import sysconfig
 import traceback
+from itertools import dropwhile
 from pathlib import Path
 
 import pluggy
@@ -63,7 +64,9 @@ def _is_pythons(filename: str) -> bool:
 
 def _strip(summary: traceback.TracebackException) -> None:
     frames = [frame for frame in summary.stack if not _is_ours(frame.filename)]
-    summary.stack = traceback.StackSummary.from_list(frames)
+    # What leads to the user's first frame, such as importlib's functions, says nothing.
+    users = list(dropwhile(lambda frame: _is_pythons(frame.filename), frames))
+    summary.stack = traceback.StackSummary.from_list(users or frames)
     for inner in (summary.__cause__, summary.__context__):
         if inner is not None:
             _strip(inner)
