@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 ROOT = Path(__file__).parent
 CORE = "packages/lolpop-core"
 CORE_TESTS = f"{CORE}/tests"
+BROWSER_TESTS = f"{CORE_TESTS}/pictures/test_in_a_browser.py"
+UNIT_TESTS = (CORE_TESTS, f"--ignore={BROWSER_TESTS}")
 PENGUINS = "examples/penguins"
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 
@@ -79,7 +82,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the core's unit tests on every supported Python of this machine."""
     session.install("-e", CORE, *group("test"))
-    session.run("pytest", CORE_TESTS, *session.posargs)
+    session.run("pytest", *UNIT_TESTS, *session.posargs)
 
 
 @nox.session(python=OLDEST)
@@ -87,7 +90,7 @@ def lowest(session: nox.Session) -> None:
     """Run the core's unit tests with the oldest dependencies that it admits."""
     session.install("--resolution=lowest-direct", "-e", CORE)
     session.install(*group("test"))
-    session.run("pytest", CORE_TESTS, *session.posargs)
+    session.run("pytest", *UNIT_TESTS, *session.posargs)
 
 
 @nox.session
@@ -104,7 +107,18 @@ def wheel(session: nox.Session) -> None:
         session.install(*group("test"))
         with session.chdir(folder):
             config = f"--config-file={ROOT / 'pyproject.toml'}"
-            session.run("pytest", config, str(ROOT / CORE_TESTS), *session.posargs)
+            ignored = f"--ignore={ROOT / BROWSER_TESTS}"
+            session.run("pytest", config, str(ROOT / CORE_TESTS), ignored, *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Look at the pages in headless Chromium; where CI has none, it is installed from Debian."""
+    if os.environ.get("CI") and not any(map(shutil.which, ("chromium", "google-chrome"))):
+        session.run("apt-get", "update", "-qq", external=True)
+        session.run("apt-get", "install", "-qq", "-y", "chromium", external=True, silent=True)
+    session.install("-e", CORE, *group("test"))
+    session.run("pytest", BROWSER_TESTS, *session.posargs)
 
 
 @nox.session

@@ -13,6 +13,7 @@ from typing import Any
 
 from lolpop import plugins
 from lolpop.config.document import Document, load
+from lolpop.config.settings import Settings
 from lolpop.errors import ConfigError
 from lolpop.workflow.arguments import bind, configured, parameters_of, parse_value
 from lolpop.workflow.assembly import Tree, assemble
@@ -151,18 +152,25 @@ def _hooks(blueprint: Blueprint, tree: Tree) -> dict[str, Decorate]:
 
     orchestrator = tree.decorators[part]
     name = str(part.section.class_name.value) if part.section.class_name else ""
-    lifecycle = Lifecycle(orchestrator, _provider(name), _extensions(blueprint))  # type: ignore[arg-type]
+    extensions = extensions_of(blueprint.settings)
+    lifecycle = Lifecycle(orchestrator, provider_of(name), extensions)  # type: ignore[arg-type]
     return {part.section.name: lifecycle.decorate}
 
 
-def _provider(name: str) -> str:
+def provider_of(name: str) -> str:
+    """Say which distribution provides an orchestrator, for messages."""
     plugin = plugins.find("orchestrator", name) if ":" not in name else None
     return plugin.provider if plugin else "this project"
 
 
-def _extensions(blueprint: Blueprint) -> dict[str, tuple[object, str]]:
+def extensions_of(settings: Settings) -> dict[str, tuple[object, str]]:
+    """Import the extensions that a configuration names, each with its provider.
+
+    Raises:
+        PluginError: One of them isn't installed or fails to import.
+    """
     found: dict[str, tuple[object, str]] = {}
-    for name in blueprint.settings.extensions:
+    for name in settings.extensions:
         plugin = plugins.find("extension", name)
         if plugin is None:
             raise plugins.not_installed("extension", name)

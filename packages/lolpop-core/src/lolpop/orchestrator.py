@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from lolpop.contract import Package, Workflow
 from lolpop.contract.capabilities import Capability
 from lolpop.contract.options import (
     DeployOptions,
@@ -15,6 +16,7 @@ from lolpop.contract.options import (
     RunOptions,
     StopOptions,
 )
+from lolpop.package.standard import package_workflow
 from lolpop.workflow.integration import Component
 
 
@@ -28,6 +30,7 @@ class Orchestrator(Component):
         capabilities: What the engine can do; what isn't declared is unsupported.
         options: The options of each verb, by the verb's name; a subclass names only those
             that it extends, the others are inherited.
+        storage: The absolute URL of the project's storage; the core sets it.
         decorator_method: The method that wraps others in `lolpop run workflow`.
     """
 
@@ -42,6 +45,7 @@ class Orchestrator(Component):
         "remove": RemoveOptions,
     }
     decorator_method: str = "decorator"
+    storage: str = ""
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Inherit the options of verbs that the subclass doesn't name."""
@@ -54,3 +58,7 @@ class Orchestrator(Component):
         method = getattr(self, self.decorator_method, None)
         wrapped: Callable[..., Any] | None = method(func, instance) if method else None
         return wrapped
+
+    def package(self, workflow: Workflow, options: PackageOptions) -> Package:
+        """Make the standard package, which knows no orchestrator."""
+        return package_workflow(workflow)

@@ -106,7 +106,11 @@ def test_the_module_is_the_command(lolpop: Any, tmp_path: Path) -> None:
     ("words", "message", "see"),
     [
         ("confg", "no command 'confg': did you mean 'config'?", ""),
-        ("zzz", "no command 'zzz': there is init, run, config, plugins, completion", ""),
+        (
+            "zzz",
+            "no command 'zzz': there is init, run, config, deployment, plugins, completion",
+            "",
+        ),
         ("config chek", "no command 'chek': did you mean 'check'?", " config"),
         ("--bogus", "no option '--bogus'", ""),
         ("--verson", "no option '--verson': did you mean '--version'?", ""),

@@ -90,6 +90,26 @@ plugins_group = LazyGroup(
     },
     "List and examine plugins.",
 )
+deployment_group = LazyGroup(
+    "deployment",
+    {
+        "package": ("lolpop.cli.deployment:package", "Package a workflow under one digest."),
+        "build": (
+            "lolpop.cli.deployment:build",
+            "Package a workflow and make the orchestrator able to run it.",
+        ),
+        "run": ("lolpop.cli.deployment:run", "Start a run of a deployment."),
+        "status": ("lolpop.cli.deployment:status", "Show where a run and its steps stand."),
+        "logs": ("lolpop.cli.deployment:logs", "Show what the steps of a run printed."),
+        "stop": ("lolpop.cli.deployment:stop", "End runs and their processes, verified."),
+        "list": ("lolpop.cli.deployment:list_", "List the deployments of this project."),
+        "remove": (
+            "lolpop.cli.deployment:remove",
+            "Stop a deployment and take it out of the orchestrator.",
+        ),
+    },
+    "Package, deploy, run and stop workflows on an orchestrator.",
+)
 root = LazyGroup(
     "lolpop",
     {
@@ -98,6 +118,10 @@ root = LazyGroup(
         "config": (
             "lolpop.cli.app:config_group",
             "Check, show and describe the configuration.",
+        ),
+        "deployment": (
+            "lolpop.cli.app:deployment_group",
+            "Package, deploy, run and stop workflows on an orchestrator.",
         ),
         "plugins": ("lolpop.cli.app:plugins_group", "List and examine plugins."),
         "completion": ("lolpop.cli.completion:completion", "Print a shell's completion script."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lolpop.config.links import resolve
@@ -34,6 +34,11 @@ class Document:
     files: tuple[Path, ...]
     overrides: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
+
+    def without_modules(self) -> Document:
+        """Give the same configuration without the project's modules."""
+        entries = {key: node for key, node in self.root.items() if key != "modules"}
+        return replace(self, root=self.root.with_value(entries))
 
 
 def load(files: Sequence[str | Path] = (), overrides: Sequence[str] = ()) -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lolpop.errors import ConfigError
@@ -54,6 +55,28 @@ def assemble(blueprint: Blueprint, environ: Mapping[str, str]) -> Tree:
     tree = {part: objects[part] for part in blueprint.parts}
     decorators = {part: objects[part] for part in blueprint.decorators}
     return Tree(objects[blueprint.runner], tree, decorators)
+
+
+def assemble_alone(part: Part, folder: Path, environ: Mapping[str, str]) -> Integration:
+    """Build one integration that no other one sees, such as an orchestrator.
+
+    Args:
+        part: The integration, checked.
+        folder: The project folder, absolute.
+        environ: Where environment variables are read.
+
+    Raises:
+        ConfigError: A variable isn't set, or its value doesn't fit.
+        WorkflowError: Its `__init__` raised; the exception is the cause.
+    """
+    config, problems = config_of(part, folder, environ)
+    problems = [*unset_of(part, environ), *problems]
+    if problems:
+        raise ConfigError(problems)
+    made = _allocated(part, config)
+    with failing_as(f"making {part.label} ({type(made).__name__})"):
+        type(made).__init__(made)
+    return made
 
 
 def _turn(part: Part) -> tuple[int, int]:

@@ -81,6 +81,16 @@ def _typed(problem: Problem) -> Problem:
     return Problem(problem.message, None, "", problem.hint)
 
 
+def check_orchestrator(document: Document) -> Part:
+    """Check the orchestrator's part of a configuration alone; no module is imported for it.
+
+    Raises:
+        ConfigError: Something is wrong with it.
+        PluginError: The orchestrator can't be used.
+    """
+    return _Check(document.without_modules(), None).orchestrator()
+
+
 class _Check:
     def __init__(self, document: Document, file: Path | None) -> None:
         self.document = document
@@ -107,6 +117,15 @@ class _Check:
             self.validate(blueprint, entrypoint)
         self.complain()
         return blueprint
+
+    def orchestrator(self) -> Part:
+        section = divide(self.document.root, [])
+        found = next(part for part in section.parts if part.name == ORCHESTRATOR)
+        part = self.decorator(found)
+        if part.cls is not None:
+            self.problems += config_of(part, self.document.folder, None)[1]
+        self.complain()
+        return part
 
     def complain(self) -> None:
         problems = [_typed(problem) for problem in [*self.problems, *self.finder.problems]]

@@ -26,7 +26,7 @@ def call(
         WorkflowError: It raised; the exception is the cause.
     """
     with failing_as(label):
-        return _finished(method(*arguments, **keywords))
+        return finished(method(*arguments, **keywords))
 
 
 @contextmanager
@@ -47,9 +47,10 @@ def said(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
-def _finished(result: Any) -> Any:
+def finished(result: Any) -> Any:
+    """Await a coroutine, run a generator to its end; give any other result as it is."""
     if inspect.iscoroutine(result):
-        return _finished(asyncio.run(result))
+        return finished(asyncio.run(result))
     if inspect.isasyncgen(result):
         return asyncio.run(_collected(result))
     if inspect.isgenerator(result):

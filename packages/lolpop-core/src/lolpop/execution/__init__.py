@@ -1,0 +1,1 @@
+"""Running one step: the command that every engine starts, and what it does."""

@@ -1,0 +1,117 @@
+"""Find and end the processes of an attempt, wherever they hang in the process tree."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import psutil
+
+from lolpop.contract import RunRef
+from lolpop.storage.records import RunRecord
+
+VARIABLE = "LOLPOP_ATTEMPT"
+_PROC = Path("/proc/self").parent
+
+
+def token_of(ref: RunRef, step: str, number: int) -> str:
+    """Give what the processes of an attempt carry in their environment."""
+    name = "\0".join([ref.orchestrator, ref.deployment, ref.run_id, step, str(number)])
+    return sha256(name.encode()).hexdigest()[:32]
+
+
+def tokens_of(run: RunRecord) -> list[str]:
+    """Give the tokens of all attempts of a run that have started."""
+    return [
+        token_of(run.ref, step.name, attempt.attempt)
+        for step in run.steps()
+        for attempt in step.attempts
+    ]
+
+
+def of_attempts(tokens: Iterable[str], pids: Iterable[int] = ()) -> list[psutil.Process]:
+    """Find the living processes of attempts: by their environment, and beneath given ones.
+
+    Args:
+        tokens: The values of `LOLPOP_ATTEMPT` that the attempts' processes carry.
+        pids: Processes that are theirs for certain, with everything beneath them.
+    """
+    wanted = set(tokens)
+    found = {process.pid: process for process in _carrying(wanted)} if wanted else {}
+    for pid in pids:
+        found.update(_family(pid))
+    return [process for process in found.values() if alive(process)]
+
+
+def _carrying(tokens: set[str]) -> Iterator[psutil.Process]:
+    """Find the processes whose environment carries one of the tokens."""
+    entries = {f"{VARIABLE}={token}".encode() for token in tokens}
+    for pid in psutil.pids():
+        if not entries.isdisjoint(_environment(pid)):
+            try:
+                yield psutil.Process(pid)
+            except psutil.Error:
+                continue
+
+
+def _environment(pid: int) -> Iterable[bytes]:
+    """Give a process's environment as it started; read from /proc where there is one."""
+    try:
+        if _PROC.is_dir():
+            return (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
+        return [f"{key}={value}".encode() for key, value in psutil.Process(pid).environ().items()]
+    except (psutil.Error, OSError):
+        return ()
+
+
+def _family(pid: int) -> dict[int, psutil.Process]:
+    try:
+        parent = psutil.Process(pid)
+        return {member.pid: member for member in [parent, *parent.children(recursive=True)]}
+    except psutil.Error:
+        return {}
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether a process still runs; a zombie doesn't."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def end(processes: Iterable[psutil.Process], grace: float) -> list[psutil.Process]:
+    """Ask processes to end, and kill those that haven't after a while.
+
+    Args:
+        processes: The processes.
+        grace: Seconds between asking and killing.
+
+    Returns:
+        Those that live all the same.
+    """
+    left = [process for process in processes if alive(process)]
+    _each(left, "terminate")
+    left = _gone(left, grace)
+    _each(left, "kill")
+    return _gone(left, 5.0)
+
+
+def _each(processes: Iterable[psutil.Process], action: str) -> None:
+    for process in processes:
+        try:
+            getattr(process, action)()
+        except psutil.Error:
+            continue
+
+
+def _gone(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until processes are gone; give those that aren't."""
+    deadline = time.monotonic() + seconds
+    left = [process for process in processes if alive(process)]
+    while left and time.monotonic() < deadline:
+        time.sleep(0.02)
+        left = [process for process in left if alive(process)]
+    return left

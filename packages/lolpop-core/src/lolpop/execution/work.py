@@ -1,0 +1,142 @@
+"""What an attempt does: build a fresh tree, load the inputs, call the method, store the output."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lolpop.contract import Step, StepGraph
+from lolpop.errors import ConfigError, Fatal, LolpopError, UsageError
+from lolpop.execution.request import FAILED, FATAL, REFUSED, SUCCEEDED, Request
+from lolpop.package.opening import Opened
+from lolpop.package.reopening import blueprint
+from lolpop.steps.expressions import arguments, check_output
+from lolpop.storage import Store, artifacts
+from lolpop.storage.artifacts import Artifact
+from lolpop.storage.records import RunRecord
+from lolpop.workflow.arguments import bind, parameters_of
+from lolpop.workflow.assembly import Tree, assemble
+from lolpop.workflow.blueprint import Blueprint
+from lolpop.workflow.decoration import decorate, decorations
+from lolpop.workflow.project import working_in
+from lolpop.workflow.running import finished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an attempt ended, if its process lived to say so.
+
+    Attributes:
+        code: The exit code that says it.
+        error: `Type: message` in one line, or None.
+        output: What it stored, or None.
+    """
+
+    code: int = SUCCEEDED
+    error: str | None = None
+    output: Artifact | None = None
+
+
+def perform(
+    request: Request, store: Store, run: RunRecord, opened: Opened, folder: Path
+) -> Outcome:
+    """Make one attempt in this process, with a private working folder.
+
+    Args:
+        request: The attempt.
+        store: Where inputs come from and the output goes to.
+        run: The run's record.
+        opened: The package that the run pinned.
+        folder: The working folder, a copy of the package's project.
+
+    Returns:
+        How it ended. What the step raised is printed to standard error, the user's frames.
+    """
+    step = opened.manifest.graph.step(request.step)
+    roots = [folder / root for root in opened.manifest.roots]
+    with working_in(folder, roots):
+        try:
+            value = _called(step, request, store, run, opened, folder)
+            check_output(step.name, step.call, value)
+            wanted = elements(opened.manifest.graph, step.name)
+            return Outcome(output=artifacts.put(store, value, folder, elements=wanted))
+        except (ConfigError, UsageError) as error:
+            return Outcome(code=REFUSED, error=_said(error))
+        except (Exception, SystemExit) as error:
+            _show(error)
+            code = FATAL if isinstance(error, Fatal) else FAILED
+            return Outcome(code=code, error=_said(error))
+
+
+def _called(
+    step: Step, request: Request, store: Store, run: RunRecord, opened: Opened, folder: Path
+) -> Any:
+    plan = blueprint(opened, folder)
+    tree = _built(plan)
+    given = _parameters(plan, opened.manifest.entrypoint, request.parameters)
+
+    def output(name: str, element: tuple[Any, ...]) -> Any:
+        artifact = run.output(name)
+        if artifact is None:
+            raise LolpopError(f"step {name!r} has no output in this run")
+        return artifacts.get(store, artifact.digest, folder, element=element)
+
+    call = step.call
+    positional, named = arguments(call, output, given)
+    target: Any = tree.runner
+    for name in call["target"]:
+        target = getattr(target, name)
+    return finished(getattr(target, call["method"])(*positional, **named))
+
+
+def _built(plan: Blueprint) -> Tree:
+    tree = assemble(plan, os.environ)
+    decorate(tree, decorations(tree, {}))
+    return tree
+
+
+def _parameters(plan: Blueprint, entrypoint: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert the run's parameters by the entrypoint's annotations; add the defaults."""
+    function = getattr(plan.runner.cls, entrypoint)
+    positional, named = bind(function, [], given)
+    known = parameters_of(function)
+    values = {name: known[name].default for name in known}
+    values.update(zip(known, positional, strict=False))
+    return {**values, **named}
+
+
+def elements(graph: StepGraph, name: str) -> set[tuple[Any, ...]]:
+    """List the elements of a step's output that the graph reads apart."""
+    found = {edge.element for step in graph.steps for edge in step.edges if edge.source == name}
+    found |= set(_in_result(graph.result, name))
+    return {element for element in found if element}
+
+
+def _in_result(expression: Any, name: str) -> list[tuple[Any, ...]]:
+    if isinstance(expression, Mapping):
+        if expression.get("step") == name:
+            return [tuple(expression.get("element", ()))]
+        return [found for value in expression.values() for found in _in_result(value, name)]
+    if isinstance(expression, (list, tuple)):
+        return [found for value in expression for found in _in_result(value, name)]
+    return []
+
+
+def _said(error: BaseException) -> str:
+    text = " ".join(str(error).split("\n"))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _show(error: BaseException) -> None:
+    """Print a traceback that begins where the user's code does."""
+    ours = str(Path(__file__).parents[1])
+    summary = traceback.TracebackException.from_exception(error)
+    frames = [frame for frame in summary.stack if not frame.filename.startswith(ours)]
+    summary.stack = traceback.StackSummary.from_list(frames or list(summary.stack))
+    sys.stderr.write("".join(summary.format()))
+    sys.stderr.flush()

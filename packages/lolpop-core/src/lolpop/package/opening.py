@@ -1,0 +1,188 @@
+"""Open a package: verify all of it, trust nothing, unpack it once."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tempfile
+import zipfile
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lolpop.contract import Manifest, from_json
+from lolpop.errors import HostilePackageError, NotFoundError, PackageError
+from lolpop.package.archive import CONFIG, MANIFEST, PROJECT, WHEELS, digest_of, key_of
+from lolpop.package.lock import platform_name, python_version
+from lolpop.package.verification import manifest_of, opened_zip, verified
+from lolpop.storage import Store
+
+_MODES = {False: 0o644, True: 0o755}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A package that is unpacked. Many read it at once: nobody writes in there.
+
+    Attributes:
+        digest: The package's digest.
+        folder: The folder that holds it.
+        manifest: What it holds.
+    """
+
+    digest: str
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def project(self) -> Path:
+        """The folder of the project's files."""
+        return self.folder / PROJECT
+
+    @property
+    def wheels(self) -> Path:
+        """The folder of the wheels, which may be missing."""
+        return self.folder / WHEELS
+
+    @property
+    def config(self) -> Path:
+        """The workflow's configuration."""
+        return self.folder / CONFIG
+
+
+def read_manifest(store: Store, digest: str) -> Manifest:
+    """Read what a stored package holds, without unpacking it.
+
+    Raises:
+        NotFoundError: There is no such package.
+        HostilePackageError: What is stored isn't the package of this digest.
+        ContractError: A newer lolpop-core made it.
+    """
+    with _archive(store, digest) as archive:
+        return manifest_of(archive, digest)[0]
+
+
+def unpack(store: Store, digest: str, cache: Path) -> Opened:
+    """Unpack a stored package, or use what was unpacked before.
+
+    Any number of processes may do so at once.
+
+    Args:
+        store: Where the package is.
+        digest: Its digest.
+        cache: A folder for unpacked packages, each by its digest.
+
+    Raises:
+        NotFoundError: There is no such package.
+        HostilePackageError: It is damaged, or made to do harm; nothing is unpacked.
+        PackageError: It was packaged for another Python or platform.
+        ContractError: A newer lolpop-core made it.
+    """
+    folder = cache / digest
+    if not (folder / MANIFEST).is_file():
+        with _archive(store, digest) as archive:
+            manifest, content = manifest_of(archive, digest)
+            refuse_foreign(manifest)
+            _unpack(archive, manifest, content, folder)
+    return _reopened(folder, digest)
+
+
+def check_archive(content: bytes) -> tuple[str, Manifest]:
+    """Verify a package that came as a file.
+
+    Returns:
+        Its digest and what it holds.
+
+    Raises:
+        HostilePackageError: It is damaged, made to do harm, or no package.
+        ContractError: A newer lolpop-core made it.
+    """
+    with opened_zip(io.BytesIO(content), "the file") as archive:
+        manifest, raw = manifest_of(archive, None)
+        deque(verified(archive, manifest), maxlen=0)
+        return digest_of(raw), manifest
+
+
+def refuse_foreign(manifest: Manifest) -> None:
+    """Refuse a package of another Python or platform, whose lock doesn't hold here.
+
+    Raises:
+        PackageError: It is; the message names both.
+    """
+    made = (manifest.python, manifest.platform)
+    here = (python_version(), platform_name())
+    if made != here:
+        raise PackageError(
+            f"the package was made with Python {made[0]} on {made[1]},"
+            f" this is Python {here[0]} on {here[1]}",
+            hint="package again with the Python, and on the platform, that run the steps",
+        )
+
+
+def _reopened(folder: Path, digest: str) -> Opened:
+    content = (folder / MANIFEST).read_bytes()
+    if digest_of(content) != digest:
+        raise HostilePackageError(
+            f"the unpacked package in {str(folder)!r} was changed",
+            hint=f"delete it, it is unpacked again: rm -r '{folder}'",
+        )
+    manifest = from_json(Manifest, json.loads(content))
+    refuse_foreign(manifest)
+    return Opened(digest, folder, manifest)
+
+
+@contextmanager
+def _archive(store: Store, digest: str) -> Iterator[zipfile.ZipFile]:
+    """Open a stored archive; one that is elsewhere is copied to this disk first."""
+    key = key_of(digest)
+    label = f"package {digest[:12]} in {store.shown!r}"
+    if store.size(key) is None:
+        raise NotFoundError(
+            f"there is no package {digest!r} in {store.shown!r}",
+            hint="`lolpop deployment package` makes it again from the same content",
+        )
+    with (
+        _on_disk(store, key) as path,
+        path.open("rb") as source,
+        opened_zip(source, label) as archive,
+    ):
+        yield archive
+
+
+@contextmanager
+def _on_disk(store: Store, key: str) -> Iterator[Path]:
+    if path := store.local_path(key):
+        yield path
+        return
+    with store.scratch() as draft:
+        store.take(key, draft)
+        yield draft
+
+
+def _unpack(archive: zipfile.ZipFile, manifest: Manifest, content: bytes, folder: Path) -> None:
+    """Unpack beside the folder and rename; whoever comes second uses what is there."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder.parent))
+    try:
+        temporary.chmod(0o755)
+        for file, data in verified(archive, manifest):
+            _write(temporary / file.path, data, file.executable)
+        for root in manifest.roots:
+            (temporary / PROJECT / root).mkdir(parents=True, exist_ok=True)
+        _write(temporary / MANIFEST, content, False)
+        try:
+            temporary.rename(folder)
+        except OSError:
+            if not (folder / MANIFEST).is_file():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(path: Path, content: bytes, executable: bool) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    path.chmod(_MODES[executable])

@@ -1,0 +1,72 @@
+"""Refuse secrets that stand in the configuration as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lolpop.config.env import EnvName, EnvRef
+from lolpop.config.nodes import Node
+from lolpop.config.paths import below, written
+from lolpop.errors import Problem, SecretError
+
+_NAMES = ("password", "passwd", "secret", "token", "api_key", "access_key", "private_key")
+_JOINED = tuple(name.replace("_", "") for name in _NAMES)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def refuse_secrets(root: Node, allowed: Sequence[str]) -> None:
+    """Refuse a configuration with a literal where a secret belongs.
+
+    Args:
+        root: The part of the configuration that would enter the package.
+        allowed: The dotted paths of values that are no secrets, or of mappings of such.
+
+    Raises:
+        SecretError: There is one; all of them are in it, none with its value.
+    """
+    problems = [
+        _problem(node, path, name)
+        for path, node, name in _beneath(root, "", "")
+        if _is_literal(node.value) and not _is_allowed(path, allowed)
+    ]
+    if problems:
+        raise SecretError(problems)
+
+
+def is_secret(key: str) -> bool:
+    """Tell whether a key's last word says that its value is a secret."""
+    words = [word.lower() for word in _WORD.findall(key)]
+    return bool(words) and (words[-1] in _JOINED or "_".join(words[-2:]) in _NAMES)
+
+
+def _beneath(node: Node, path: str, secret: str) -> Iterator[tuple[str, Node, str]]:
+    """Yield the scalars that a secret's key stands above, with the nearest such key."""
+    if isinstance(node.value, list):
+        for index, child in enumerate(node.value):
+            yield from _beneath(child, below(path, index), secret)
+    elif node.is_mapping:
+        for key, child in node.items():
+            name = written(key)
+            yield from _beneath(child, below(path, key), name if is_secret(name) else secret)
+    elif secret:
+        yield path, node, secret
+
+
+def _is_literal(value: object) -> bool:
+    if isinstance(value, EnvRef):
+        return any(isinstance(part, EnvName) and part.default for part in value.parts)
+    return value is not None and value != "" and not isinstance(value, bool)
+
+
+def _is_allowed(path: str, allowed: Sequence[str]) -> bool:
+    return any(path == one or path.startswith(f"{one}.") for one in allowed)
+
+
+def _problem(node: Node, path: str, name: str) -> Problem:
+    variable = "_".join(_WORD.findall(name)).upper()
+    late = isinstance(node.value, EnvRef)
+    what = "the default of a variable" if late else "the value"
+    message = f"{what} under {name!r} may be a secret, and would be in the package for all to read"
+    hint = f"write ${{env:{variable}}}, or if it is none: package: {{allow_literals: ['{path}']}}"
+    return node.problem(message, path, hint)

@@ -1,0 +1,57 @@
+"""The standard package of a workflow: checked, captured, and built."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from lolpop.config.document import Document, load
+from lolpop.config.settings import Settings
+from lolpop.contract import Granularity, Order, Package, Workflow
+from lolpop.package.building import build
+from lolpop.steps import capture
+from lolpop.storage import Store
+from lolpop.workflow.check import check, settings_of
+from lolpop.workflow.project import roots_of, working_in
+
+
+def package_workflow(workflow: Workflow) -> Package:
+    """Package a workflow and store the package; the same content is stored once.
+
+    Args:
+        workflow: What to package.
+
+    Raises:
+        ConfigError: The workflow can't be built, or a configured file would be left out.
+        SecretError: A secret would enter the package.
+    """
+    document = load(workflow.config_files, workflow.overrides)
+    settings, problems = settings_of(document)
+    roots = roots_of(document.folder, None if problems else settings.package.roots)
+    with working_in(document.folder, roots):
+        blueprint = check(
+            document, workflow.runner, workflow.local_file, entrypoint=workflow.entrypoint
+        )
+        graph = capture(
+            blueprint,
+            workflow.entrypoint,
+            Granularity(settings.granularity),
+            Order(settings.order),
+            stateless=lambda name: _stateless(settings, name),
+        )
+        return build(blueprint, workflow, graph, Store(_storage(document, settings.storage)))
+
+
+def _stateless(settings: Settings, step: str) -> bool:
+    """Whether the configuration says that a step keeps no state for others."""
+    return any(
+        section.stateless for glob, section in settings.steps.items() if fnmatchcase(step, glob)
+    )
+
+
+def _storage(document: Document, configured: str) -> str:
+    if "://" in configured:
+        return configured
+    node = document.root.get("storage")
+    base = node.base if node else document.folder
+    return str((base / Path(configured).expanduser()).absolute())

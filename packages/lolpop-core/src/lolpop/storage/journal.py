@@ -1,0 +1,62 @@
+"""Small JSON files that are written once; those that can't be read are remembered by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from lolpop.contract import canonical_json, from_json
+from lolpop.errors import ContractError, NotFoundError, StorageError
+from lolpop.storage.location import Store
+
+T = TypeVar("T")
+
+
+class Journal:
+    """The records of a storage.
+
+    Attributes:
+        store: The storage.
+        damaged: What is wrong with the records that couldn't be read, by their keys.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.damaged: dict[str, str] = {}
+
+    def create(self, key: str, value: object) -> bool:
+        """Write a record that isn't there; False if it is."""
+        return self.store.create(key, canonical_json(value))
+
+    def read(self, kind: type[T], key: str) -> T | None:
+        """Read a record; None if there is none or it can't be read."""
+        try:
+            return from_json(kind, self._json(key))
+        except NotFoundError:
+            return None
+        except (ContractError, ValueError) as error:
+            self.damaged[key] = f"{error}"
+            return None
+
+    def demand(self, kind: type[T], key: str) -> T:
+        """Read a record that must be there.
+
+        Raises:
+            NotFoundError: There is none.
+            StorageError: It can't be read.
+        """
+        try:
+            return from_json(kind, self._json(key))
+        except (ContractError, ValueError) as error:
+            raise StorageError(
+                f"the record {key!r} in the storage {self.store.shown!r} can't be read: {error}",
+                url=self.store.shown,
+                hint="restore it from a copy, or delete it",
+            ) from error
+
+    def _json(self, key: str) -> Mapping[str, Any]:
+        found = json.loads(self.store.read(key))
+        if not isinstance(found, dict):
+            raise ContractError(f"expected an object, found {type(found).__name__}")
+        return found

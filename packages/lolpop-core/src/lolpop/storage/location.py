@@ -1,0 +1,172 @@
+"""One place for packages, artifacts and records: a folder, or an fsspec URL."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from lolpop.errors import LolpopError, NotFoundError, StorageError, UsageError
+from lolpop.storage.folder import SCRATCH, Folder
+from lolpop.storage.names import is_inside
+from lolpop.storage.remote import Remote
+
+_CLOCK_KEPT = 60.0
+"""Seconds for which the difference between the storage's clock and ours is believed."""
+
+
+class Store:
+    """Bytes under keys such as `runs/local/penguins/1/run.json`.
+
+    Args:
+        url: The absolute path of a folder, which needn't exist yet, or an fsspec URL.
+
+    Attributes:
+        url: What was given.
+        shown: The URL without a password, for messages.
+        is_local: Whether it is a folder of this machine.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.shown = re.sub(r"//[^/@]*@", "//***@", url)
+        with self._reporting(""):
+            self._place = _place(url)
+        self.is_local = self._place.is_local
+        self._clock: tuple[float, float] | None = None
+
+    def __repr__(self) -> str:
+        return f"Store({self.shown!r})"
+
+    def read(self, key: str) -> bytes:
+        """Give the content of a key.
+
+        Raises:
+            NotFoundError: There is none.
+            StorageError: The storage can't be reached.
+        """
+        with self._reporting(key):
+            return self._place.read(key)
+
+    def write(self, key: str, data: bytes) -> None:
+        """Put content under a key at once, in place of what was there."""
+        with self._reporting(key):
+            self._place.write(key, data)
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Put content under a key that has none.
+
+        Of several that try at the same time, on any machine, one gets True.
+        """
+        with self._reporting(key):
+            return self._place.create(key, data)
+
+    def adopt(self, file: Path, key: str) -> None:
+        """Put a file made in `scratch` under a key, in place of what was there."""
+        with self._reporting(key):
+            self._place.adopt(file, key)
+
+    def take(self, key: str, file: Path) -> None:
+        """Copy the content of a key into a file of this machine."""
+        with self._reporting(key):
+            self._place.take(key, file)
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Name a file of this machine to write to and `adopt`; it is dropped at the end."""
+        return self._scratch()
+
+    @contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        with self._reporting(SCRATCH), self._place.scratch() as draft:
+            yield draft
+
+    def exists(self, key: str) -> bool:
+        """Tell whether a key has content."""
+        return self.size(key) is not None
+
+    def size(self, key: str) -> int | None:
+        """Give the size of a key's content in bytes, or None if there is none."""
+        with self._reporting(key):
+            return self._place.size(key)
+
+    def sizes(self, prefix: str = "") -> dict[str, int]:
+        """Give the keys beneath a folder of keys, at any depth, with their sizes."""
+        with self._reporting(prefix):
+            found = self._place.sizes(prefix)
+        return {key: found[key] for key in sorted(found) if not key.startswith(f"{SCRATCH}/")}
+
+    def list(self, prefix: str = "") -> list[str]:
+        """Give the keys beneath a folder of keys, at any depth, sorted."""
+        return [*self.sizes(prefix)]
+
+    def names(self, prefix: str = "") -> tuple[str, ...]:
+        """Give the names directly beneath a folder of keys, sorted."""
+        with self._reporting(prefix):
+            return tuple(sorted(self._place.names(prefix)))
+
+    def delete(self, key: str) -> None:
+        """Drop a key; nothing happens if there is none."""
+        with self._reporting(key):
+            self._place.delete(key)
+
+    def local_path(self, key: str) -> Path | None:
+        """Give the file of a key, whether it exists or not; None if it isn't a folder."""
+        place = self._place
+        return place.path(key) if isinstance(place, Folder) else None
+
+    def age(self, key: str) -> float:
+        """Give the seconds since a key was written, all by the storage's own clock."""
+        with self._reporting(key):
+            return self._now() - self._place.modified(key)
+
+    def modified(self, key: str) -> float:
+        """Give the time of a key's last write, in seconds by the storage's own clock."""
+        with self._reporting(key):
+            return self._place.modified(key)
+
+    def _now(self) -> float:
+        ours = time.monotonic()
+        if self._clock is None or ours - self._clock[0] > _CLOCK_KEPT:
+            self._clock = (ours, self._place.now())
+        return self._clock[1] + ours - self._clock[0]
+
+    @contextmanager
+    def _reporting(self, key: str) -> Iterator[None]:
+        if key and not is_inside(key):
+            raise UsageError(f"{key!r} isn't a key of the storage")
+        try:
+            yield
+        except LolpopError:
+            raise
+        except FileNotFoundError as error:
+            raise NotFoundError(f"{key!r} isn't in the storage {self.shown!r}") from error
+        except Exception as error:  # each kind of store has errors of its own
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> StorageError:
+        return StorageError(
+            f"the storage {self.shown!r} can't be used from host {socket.gethostname()!r}:"
+            f" {type(error).__name__}: {error}",
+            url=self.shown,
+            hint=_hint(error),
+        )
+
+
+def _place(url: str) -> Folder | Remote:
+    path = url.removeprefix("file://")
+    if "://" in path:
+        return Remote(path)
+    if not Path(path).is_absolute():
+        raise UsageError(f"the storage {url!r} is neither an absolute path nor a URL")
+    return Folder(Path(path))
+
+
+def _hint(error: Exception) -> str:
+    if isinstance(error, ImportError):
+        return "install the fsspec file system of this kind of URL, as the message says"
+    if isinstance(error, PermissionError):
+        return "let this user read and write there"
+    return "see that it exists and that this host may use it"

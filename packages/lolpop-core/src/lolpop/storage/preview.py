@@ -1,0 +1,53 @@
+"""A value in a few words, for people."""
+
+from __future__ import annotations
+
+from reprlib import Repr
+from typing import Any
+
+LONGEST = 300
+COLUMNS = 12
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 120
+_SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = 8
+
+
+def type_name(value: Any) -> str:
+    """Give the name of a value's type, with its module unless it is a built-in one."""
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else _full(kind)
+
+
+def preview(value: Any) -> str:
+    """Say what a value is: its type, its shape, the beginning of its text."""
+    try:
+        return _cut(_described(value))
+    except Exception as error:  # a value's own `__repr__` may do anything
+        return f"{type_name(value)} (its repr raises {type(error).__name__})"
+
+
+def _full(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _described(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    if not isinstance(shape, tuple):
+        return _SHORT.repr(value)
+    size = " x ".join(map(str, shape)) or "scalar"
+    return f"{type(value).__name__} {size}{_columns(value)}"
+
+
+def _columns(value: Any) -> str:
+    columns = getattr(value, "columns", None)
+    if columns is None:
+        dtype = getattr(value, "dtype", None)
+        return f" {dtype}" if dtype is not None else ""
+    names = [str(name) for name in getattr(value, "column_names", columns)[:COLUMNS]]
+    return ": " + ", ".join([*names, "…"] if len(columns) > COLUMNS else names)
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

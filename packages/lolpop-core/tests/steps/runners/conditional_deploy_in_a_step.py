@@ -1,0 +1,43 @@
+"""Deploy only a good model: a step decides."""
+
+import lolpop
+
+CONFIG = """\
+runner: Flow
+modules: [MODULE]
+pipelines: {data: Data, release: Release}
+components: {trainer: Trainer}
+config: {limit: 100}
+"""
+
+
+class Data(lolpop.Pipeline):
+    def load(self, seed=1):
+        return [(x, 2 * x + seed) for x in range(6)]
+
+    def split(self, rows, share=0.5):
+        cut = int(len(rows) * share)
+        return rows[:cut], rows[cut:]
+
+
+class Trainer(lolpop.Component):
+    def fit(self, rows, rate=1.0):
+        model = {"rate": rate}
+        model["mean"] = sum(y for _, y in rows) / len(rows)
+        return model
+
+    def score(self, model, rows):
+        return sum(abs(y - model["mean"]) * model["rate"] for _, y in rows)
+
+
+class Release(lolpop.Pipeline):
+    def if_better(self, model, score, limit):
+        return {"deployed": model} if score < limit else None
+
+
+class Flow(lolpop.Runner):
+    def run(self):
+        rows = self.data.load()
+        model = self.trainer.fit(rows)
+        score = self.trainer.score(model, rows)
+        return self.release.if_better(model, score, limit=self.config.limit)
