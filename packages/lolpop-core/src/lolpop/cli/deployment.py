@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
-from lolpop import deploying
 from lolpop.cli.failures import Reply
 from lolpop.cli.options import command, sourced
 from lolpop.cli.run import json_object
 from lolpop.contract import Run, RunStatus, to_json
+from lolpop.deploying import engine as engines
+from lolpop.deploying import verbs
 from lolpop.errors import WorkflowError
 from lolpop.inprocess import Source
 
@@ -38,8 +39,8 @@ def on_engine(function: Callable[..., Any]) -> Callable[..., Any]:
         **keywords: Any,
     ) -> Any:
         with reply.foreign_output():
-            used = deploying.engine(Source(files, overrides), deployer)
-            named = deploying.default_name(used, name)
+            used = engines.engine(Source(files, overrides), deployer)
+            named = verbs.default_name(used, name)
         return function(reply, used=used, name=named, **keywords)
 
     return wrapped
@@ -57,7 +58,7 @@ def package(
     """Package a workflow: its files, configuration, steps and lock, under one digest."""
     given = json_object(keywords, "--packaging-kwargs")
     with reply.foreign_output():
-        made = deploying.make_package(source, method, given, packager)
+        made = verbs.make_package(source, method, given, packager)
     manifest = made.manifest
     if reply.as_json:
         reply.data(to_json(made))
@@ -100,7 +101,7 @@ def build(
     given = json_object(keywords, "--deployment-kwargs")
     given.update({"take_over": True} if take_over else {})
     with reply.foreign_output():
-        built = deploying.build(source, method, name, given, deployer)
+        built = verbs.build(source, method, name, given, deployer)
     if reply.as_json:
         reply.data({"deployment": to_json(built.deployment), "plan": to_json(built.plan)})
         return
@@ -121,7 +122,7 @@ def build(
 @click.option("--run-kwargs", "keywords", metavar="JSON", help="Options of the orchestrator.")
 def run(
     reply: Reply,
-    used: deploying.Engine,
+    used: engines.Engine,
     name: str,
     pairs: tuple[str, ...],
     wait: bool,
@@ -131,7 +132,7 @@ def run(
     """Start a run of a deployment."""
     given = json_object(keywords, "--run-kwargs")
     given.update({"take_over": True} if take_over else {})
-    started = deploying.start(used, name, deploying.parameters(used, name, pairs), given)
+    started = verbs.start(used, name, verbs.parameters(used, name, pairs), given)
     run_id = started.ref.run_id
     reply.say(f"started: run {run_id} of {name}" + (f", {started.url}" if started.url else ""))
     if not wait:
@@ -151,11 +152,11 @@ def run(
     reply.say(f"done: run {run_id} succeeded")
 
 
-def _waited(reply: Reply, used: deploying.Engine, started: Run) -> RunStatus:
+def _waited(reply: Reply, used: engines.Engine, started: Run) -> RunStatus:
     """Wait for a run's end; say a line for each step that ends."""
     said: set[str] = set()
     while True:
-        found = deploying.status(used, started)
+        found = verbs.status(used, started)
         for step in found.steps:
             if step.state.is_over and step.name not in said:
                 said.add(step.name)
@@ -172,9 +173,9 @@ def _waited(reply: Reply, used: deploying.Engine, started: Run) -> RunStatus:
 @command
 @on_engine
 @click.option("--run", "run_id", metavar="ID", help="A run; the newest by default.")
-def status(reply: Reply, used: deploying.Engine, name: str, run_id: str | None) -> None:
+def status(reply: Reply, used: engines.Engine, name: str, run_id: str | None) -> None:
     """Show where a run and its steps stand."""
-    found = deploying.status(used, deploying.newest(used, name, run_id))
+    found = verbs.status(used, verbs.newest(used, name, run_id))
     if reply.as_json:
         reply.data(to_json(found))
         return
@@ -192,11 +193,11 @@ def status(reply: Reply, used: deploying.Engine, name: str, run_id: str | None) 
 @click.option("--run", "run_id", metavar="ID", help="A run; the newest by default.")
 @click.option("--step", metavar="S", help="One step; all by default.")
 def logs(
-    reply: Reply, used: deploying.Engine, name: str, run_id: str | None, step: str | None
+    reply: Reply, used: engines.Engine, name: str, run_id: str | None, step: str | None
 ) -> None:
     """Show what the steps of a run printed."""
-    found = deploying.newest(used, name, run_id)
-    texts = [text.decode("utf-8", "replace") for text in deploying.logs(used, found, step)]
+    found = verbs.newest(used, name, run_id)
+    texts = [text.decode("utf-8", "replace") for text in verbs.logs(used, found, step)]
     if reply.as_json:
         reply.data({"run": found.ref.run_id, "log": "".join(texts)})
     sys.stdout.write("" if reply.as_json else "".join(texts))
@@ -210,7 +211,7 @@ def logs(
 @click.option("--stop-kwargs", "keywords", metavar="JSON", help="Options of the orchestrator.")
 def stop(
     reply: Reply,
-    used: deploying.Engine,
+    used: engines.Engine,
     name: str,
     run_id: str | None,
     take_over: bool,
@@ -219,7 +220,7 @@ def stop(
     """End runs, and return when they and their processes are gone."""
     given = json_object(keywords, "--stop-kwargs")
     given.update({"take_over": True} if take_over else {})
-    stopped = deploying.stop(used, name, run_id, given)
+    stopped = verbs.stop(used, name, run_id, given)
     if reply.as_json:
         reply.data(to_json(stopped))
     ended = ", ".join(ref.run_id for ref in stopped.ended)
@@ -233,7 +234,7 @@ def stop(
 @click.option("--all", "everything", is_flag=True, help="Other projects' deployments too.")
 def list_(reply: Reply, files: tuple[str, ...], deployer: str | None, everything: bool) -> None:
     """List the deployments of this project."""
-    used = deploying.engine(Source(files), deployer)
+    used = engines.engine(Source(files), deployer)
     found = [
         deployment
         for deployment in used.lifecycle.call("deployments")
@@ -250,12 +251,12 @@ def list_(reply: Reply, files: tuple[str, ...], deployer: str | None, everything
 @command
 @on_engine
 @click.option("--take-over", is_flag=True, help="Remove another project's deployment.")
-def remove(reply: Reply, used: deploying.Engine, name: str, take_over: bool) -> None:
+def remove(reply: Reply, used: engines.Engine, name: str, take_over: bool) -> None:
     """Stop a deployment and take it out of the orchestrator.
 
     Its packages and records stay in the storage.
     """
-    removed = deploying.remove(used, name, {"take_over": True} if take_over else {})
+    removed = verbs.remove(used, name, {"take_over": True} if take_over else {})
     if reply.as_json:
         reply.data(to_json(removed))
     reply.say(f"removed: {', '.join(removed.deleted)}")
