@@ -16,7 +16,10 @@ _SHORT.maxdict = _SHORT.maxlist = _SHORT.maxtuple = 8
 def type_name(value: Any) -> str:
     """Give the name of a value's type, with its module unless it is a built-in one."""
     kind = type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else _full(kind)
+    if kind.__module__ == "builtins":
+        return kind.__qualname__
+    # Python 3.13 alone says `pathlib._local`: the name must not depend on the version.
+    return _full(kind).replace("pathlib._local.", "pathlib.")
 
 
 def preview(value: Any) -> str:
