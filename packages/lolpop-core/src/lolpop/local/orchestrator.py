@@ -75,7 +75,6 @@ class LocalOrchestrator(Orchestrator):
             Capability.SCHEDULES,
             Capability.CONCURRENCY,
             Capability.OVERLAP_QUEUE,
-            Capability.OVERLAP_SKIP,
             Capability.REDEPLOY_DURING_RUNS,
         }
     )
