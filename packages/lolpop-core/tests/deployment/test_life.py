@@ -181,3 +181,14 @@ def test_removing_leaves_nothing(built: Any) -> None:
         "error: no deployment 'flow' on LocalOrchestrator; there is none\n"
         "hint: `lolpop deployment build` makes one\n"
     )
+
+
+def test_a_storage_from_the_environment(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    choice = ("--set", "storage=${env:LOLPOP_TEST_STORE}")
+    assert project.call("build", *choice, code=2) == (
+        "error: --set:1:9: storage: environment variable 'LOLPOP_TEST_STORE' isn't set\n"
+        "hint: set it, or give a default: ${env:LOLPOP_TEST_STORE:-default}\n"
+    )
+    monkeypatch.setenv("LOLPOP_TEST_STORE", "elsewhere")
+    project.call("build", *choice)
+    assert (project.folder / "elsewhere" / "packages").is_dir()

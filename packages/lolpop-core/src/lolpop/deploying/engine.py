@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -25,6 +24,7 @@ from lolpop.errors import (
 from lolpop.inprocess import Source, extensions_of, provider_of
 from lolpop.lifecycle import Lifecycle
 from lolpop.orchestrator import Orchestrator
+from lolpop.package.standard import storage_of
 from lolpop.workflow.assembly import assemble_alone
 from lolpop.workflow.blueprint import Part
 from lolpop.workflow.check import check_orchestrator, settings_of
@@ -115,11 +115,11 @@ def engine(source: Source, deployer: str | None = None) -> Engine:
         PluginError: The orchestrator can't be used.
     """
     document = load(source.files, chosen(source, deployer).overrides)
-    settings, problems = settings_of(document)
+    settings, _ = settings_of(document)
     part = check_orchestrator(document)
     made = assemble_alone(part, document.folder, os.environ)
     assert isinstance(made, Orchestrator)
-    storage = _storage(document, "" if problems else settings.storage)
+    storage = storage_of(document)
     made.__dict__["storage"] = storage
     name = str(part.section.class_name.value) if part.section.class_name else ""
     lifecycle = Lifecycle(made, provider_of(name), extensions_of(settings))
@@ -135,15 +135,6 @@ def chosen(source: Source, deployer: str | None) -> Source:
             return source
         line = f"decorators.orchestrator={DEFAULT}"
     return replace(source, overrides=(*source.overrides, line))
-
-
-def _storage(document: Document, configured: str) -> str:
-    node = document.root.get("storage")
-    text = str(read(node, os.environ)) if node else configured or ".lolpop"
-    if "://" in text:
-        return text
-    base = node.base if node else document.folder
-    return str((base / Path(text).expanduser()).absolute())
 
 
 def _project(document: Document, settings: Settings) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lolpop.config.document import Document, load
 from lolpop.config.settings import Settings
+from lolpop.config.validation import read, unset
 from lolpop.contract import Granularity, Order, Package, Workflow
+from lolpop.errors import ConfigError
 from lolpop.package.building import build
 from lolpop.steps import capture
 from lolpop.storage import Store
@@ -39,7 +42,7 @@ def package_workflow(workflow: Workflow) -> Package:
             Order(settings.order),
             stateless=lambda name: _stateless(settings, name),
         )
-        return build(blueprint, workflow, graph, Store(_storage(document, settings.storage)))
+        return build(blueprint, workflow, graph, Store(storage_of(document)))
 
 
 def _stateless(settings: Settings, step: str) -> bool:
@@ -49,9 +52,17 @@ def _stateless(settings: Settings, step: str) -> bool:
     )
 
 
-def _storage(document: Document, configured: str) -> str:
-    if "://" in configured:
-        return configured
+def storage_of(document: Document) -> str:
+    """Give the absolute URL of a project's storage, environment variables read.
+
+    Raises:
+        ConfigError: A variable that it needs isn't set.
+    """
     node = document.root.get("storage")
-    base = node.base if node else document.folder
-    return str((base / Path(configured).expanduser()).absolute())
+    if node is None or node.value is None:
+        return str((document.folder / ".lolpop").absolute())
+    problems = list(unset(node, "storage", os.environ))
+    if problems:
+        raise ConfigError(problems)
+    text = str(read(node, os.environ))
+    return text if "://" in text else str((node.base / Path(text).expanduser()).absolute())
