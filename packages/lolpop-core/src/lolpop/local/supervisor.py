@@ -6,26 +6,19 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FrameType
 
 from lolpop.contract import Order, RunRef, RunState, StepState
-from lolpop.execution.lease import Lease
-from lolpop.execution.processes import end, of_attempts, token_of
 from lolpop.execution.request import FATAL, REFUSED, Request
 from lolpop.execution.session import Session, open_session
-from lolpop.execution.verdict import Verdict, judge
-from lolpop.execution.work import Outcome
 from lolpop.local.index import Index, Row
+from lolpop.local.making import Making
 from lolpop.local.walk import Walk
-from lolpop.local.workers import GRACE, Worker, Workers, waiting
+from lolpop.local.workers import Workers, waiting
 from lolpop.package.opening import read_manifest
-from lolpop.storage.attempts import Attempt
 
 NAME = "LocalOrchestrator"
 _POLL = 0.2
@@ -116,9 +109,12 @@ class Supervisor:
 
     def step(self, name: str, walk: Walk, session: Session) -> tuple[bool, str | None]:
         """Make a step's attempts until one succeeds or none is left."""
+        making = Making(session.run, self.workers, lambda: self.stopped_by)
+        settings = self.row.spec.settings(name)
+        request = replace(self.request, step=name, timeout=settings.timeout)
         number = 0
         while True:
-            verdict = self.attempt(name, number, session)
+            verdict = making.attempt(replace(request, engine_attempt=number))
             if verdict.state is StepState.SUCCEEDED:
                 return True, None
             final = verdict.code in (FATAL, REFUSED) or not self.going
@@ -126,61 +122,6 @@ class Supervisor:
             if delay is None or not waiting(delay, lambda: self.going):
                 return False, verdict.error
             number += 1
-
-    def attempt(self, name: str, number: int, session: Session) -> Verdict:
-        """Make one attempt in a warm process."""
-        settings = self.row.spec.settings(name)
-        request = replace(self.request, step=name, engine_attempt=number, timeout=settings.timeout)
-        attempt = session.run.claim(name, number)
-        worker = self.workers.take()
-        with Lease(attempt):
-            verdict = self.served(worker, request, attempt)
-        self.workers.give_back(worker)
-        return verdict
-
-    def served(self, worker: Worker, request: Request, attempt: Attempt) -> Verdict:
-        """Let a process make an attempt, and close its record."""
-        deadline = None if request.timeout is None else time.monotonic() + request.timeout
-        token = token_of(request.ref, request.step, attempt.number)
-        with self.log_of(attempt) as log:
-            outcome, code = self.ordered(worker, request, token, log, deadline)
-        late = deadline is not None and time.monotonic() >= deadline
-        timed_out = request.timeout if outcome is None and late else None
-        verdict = judge(request.step, outcome, code, timed_out, self.stopped_by)
-        if verdict.error:
-            attempt.append_log(f"{verdict.error}\n".encode())
-        attempt.close(
-            verdict.state,
-            error=verdict.error,
-            exit_code=verdict.child_code,
-            output=outcome.output if outcome else None,
-        )
-        return verdict
-
-    def ordered(
-        self, worker: Worker, request: Request, token: str, log: Path, deadline: float | None
-    ) -> tuple[Outcome | None, int | None]:
-        """Let a process make an attempt; end it if it takes too long or nobody wants it."""
-        worker.order(request, token, str(log))
-        outcome = worker.answer(
-            lambda: self.going and (deadline is None or time.monotonic() < deadline)
-        )
-        if outcome is None:
-            return None, worker.kill(token)
-        end(of_attempts([token]), GRACE)
-        return outcome, 0
-
-    @contextmanager
-    def log_of(self, attempt: Attempt) -> Iterator[Path]:
-        """Give the file that an attempt prints to; a storage elsewhere gets it at the end."""
-        if attempt.log_path is not None:
-            yield attempt.log_path
-            return
-        with TemporaryDirectory(prefix="lolpop-log-") as folder:
-            file = Path(folder, "log")
-            file.touch()
-            yield file
-            attempt.append_log(file.read_bytes())
 
 
 def main() -> None:

@@ -1,0 +1,88 @@
+"""Make one attempt of a step in a warm process, and close its record truthfully."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lolpop.execution.lease import Lease
+from lolpop.execution.processes import end, of_attempts, token_of
+from lolpop.execution.request import Request
+from lolpop.execution.verdict import Verdict, judge
+from lolpop.execution.work import Outcome
+from lolpop.local.workers import GRACE, Worker, Workers
+from lolpop.storage.attempts import Attempt
+from lolpop.storage.records import RunRecord
+
+
+class Making:
+    """Makes the attempts of a run.
+
+    Args:
+        run: The run's record.
+        workers: The processes that do it.
+        stopped_by: Gives the signal that asked the run to stop, or None.
+    """
+
+    def __init__(
+        self, run: RunRecord, workers: Workers, stopped_by: Callable[[], int | None]
+    ) -> None:
+        self.run = run
+        self.workers = workers
+        self.stopped_by = stopped_by
+
+    def attempt(self, request: Request) -> Verdict:
+        """Make one attempt."""
+        attempt = self.run.claim(request.step, request.engine_attempt)
+        worker = self.workers.take()
+        with Lease(attempt):
+            verdict = self.served(worker, request, attempt)
+        self.workers.give_back(worker)
+        return verdict
+
+    def served(self, worker: Worker, request: Request, attempt: Attempt) -> Verdict:
+        """Let a process make an attempt, and close its record."""
+        deadline = None if request.timeout is None else time.monotonic() + request.timeout
+        token = token_of(request.ref, request.step, attempt.number)
+        with self.log_of(attempt) as log:
+            outcome, code = self.ordered(worker, request, token, log, deadline)
+        late = deadline is not None and time.monotonic() >= deadline
+        timed_out = request.timeout if outcome is None and late else None
+        verdict = judge(request.step, outcome, code, timed_out, self.stopped_by())
+        if verdict.error:
+            attempt.append_log(f"{verdict.error}\n".encode())
+        attempt.close(
+            verdict.state,
+            error=verdict.error,
+            exit_code=verdict.child_code,
+            output=outcome.output if outcome else None,
+        )
+        return verdict
+
+    def ordered(
+        self, worker: Worker, request: Request, token: str, log: Path, deadline: float | None
+    ) -> tuple[Outcome | None, int | None]:
+        """Let a process make an attempt; end it if it takes too long or nobody wants it."""
+        worker.order(request, token, str(log))
+        outcome = worker.answer(
+            lambda: self.stopped_by() is None and (deadline is None or time.monotonic() < deadline)
+        )
+        if outcome is None:
+            return None, worker.kill(token)
+        end(of_attempts([token]), GRACE)
+        return outcome, 0
+
+    @contextmanager
+    def log_of(self, attempt: Attempt) -> Iterator[Path]:
+        """Give the file that an attempt prints to; a storage elsewhere gets it at the end."""
+        if attempt.log_path is not None:
+            yield attempt.log_path
+            return
+        with TemporaryDirectory(prefix="lolpop-log-") as folder:
+            file = Path(folder, "log")
+            file.touch()
+            yield file
+            attempt.append_log(file.read_bytes())
