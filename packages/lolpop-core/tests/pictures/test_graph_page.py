@@ -29,6 +29,26 @@ def test_the_page_shows_every_step_once_and_links_to_its_row(
     )
 
 
+def test_a_remark_stands_beside_the_number_of_steps(penguins: StepGraph, read: Any) -> None:
+    shown = read(page(penguins, {}, "x", "8 of 9 calls became steps (89 %)"))
+    assert shown.all("p", "lead")[0].text == (
+        "8 steps in 0 groups, 1 collapsed; 8 of 9 calls became steps (89 %);"
+        " one step after the other, as the runner calls them"
+    )
+
+
+def test_the_table_has_the_columns_that_hold_something(
+    penguins: StepGraph, settings: dict[str, StepSettings], grouped: Any, read: Any
+) -> None:
+    def columns(text: str) -> list[str]:
+        return [each.text for each in read(text).all("th") if each.attributes["scope"] == "col"]
+
+    every = ["step", "group", "reads", "starts after", "retries and time-out", "source"]
+    assert columns(page(penguins, settings, "x")) == [*every[:1], *every[2:]]
+    assert columns(page(grouped(2, Order.DATA), {}, "x")) == ["step", "group", "reads"]
+    assert columns(page(StepGraph(steps=(Step(name="a"),)), {}, "x")) == ["step"]
+
+
 def test_data_and_order_are_told_apart_and_named(penguins: StepGraph, read: Any) -> None:
     shown = read(page(penguins, {}, "x"))
     data = [each.text for each in shown.all("path", "data") if each.text]

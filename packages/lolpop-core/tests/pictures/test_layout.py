@@ -158,6 +158,13 @@ def test_a_wide_graph_is_broken_into_rows() -> None:
     assert len(tips) == 1, "forty edges into one step come as one bundle"
 
 
+def test_what_nothing_leads_to_stands_in_program_order() -> None:
+    widths = [9, 30, 3, 20]
+    graph = StepGraph(steps=tuple(Step(name="x" * width) for width in widths), order=Order.DATA)
+    areas = drawing(graph).steps
+    assert all(one.x < other.x and one.y == other.y for one, other in pairwise(areas))
+
+
 @pytest.mark.parametrize("order", Order)
 def test_a_thousand_steps_are_laid_out_in_time(grouped: Any, order: Order) -> None:
     graph = grouped(200, order)

@@ -65,6 +65,19 @@ def test_the_facts_say_when_where_and_what(failed: RunReport, read: Any) -> None
     }
 
 
+def test_the_package_of_the_run_stands_beside_the_one_that_is_deployed_now(
+    failed: RunReport, read: Any
+) -> None:
+    old = facts(read(page(replace(failed, package_digest="12" * 32))))
+    assert (old["package"], old["package now deployed"]) == ("121212121212", "abababababab")
+    same = facts(read(page(replace(failed, package_digest="ab" * 32))))
+    assert "package now deployed" not in same
+    alone = replace(failed, deployment=None, package_digest="ab" * 32, storage="/srv/lolpop")
+    found = facts(read(page(alone)))
+    assert (found["package"], found["storage"]) == ("abababababab", "/srv/lolpop")
+    assert "project" not in found
+
+
 def test_the_graph_and_the_time_line_show_every_state(failed: RunReport, read: Any) -> None:
     shown = read(page(failed))
     states = [next(each for each in card.classes if each[:6] == "state-")
@@ -143,6 +156,16 @@ def test_a_run_that_waits_says_why(failed: RunReport, read: Any) -> None:
     assert shown.all("footer")[0].text == (
         "As the records alone had it on 2026-11-23 12:01:00 UTC. Attempts count from 1."
     )
+
+
+def test_a_run_without_a_sign_of_life_has_no_length_but_its_failure(
+    failed: RunReport, read: Any
+) -> None:
+    silent = with_run(failed, state=RunState.UNKNOWN, ended_at=None)
+    shown = read(page(replace(silent, status=replace(silent.status, message="no sign of life"))))
+    assert shown.all("header")[0].text == "penguins? unknown run 9b1c/7"
+    assert shown.all("section", "alarm")[0].text.startswith("train.fit failed after 3 attempts")
+    assert shown.all("p", "remark")[0].text == "no sign of life"
 
 
 def test_a_running_attempt_lasts_until_now(failed: RunReport, read: Any) -> None:

@@ -18,23 +18,23 @@ _ORDERS = {
     Order.PROGRAM: "one step after the other, as the runner calls them",
     Order.DATA: "each step as soon as what it reads is there",
 }
-_COLUMNS = ("step", "group", "reads", "starts after", "retries and time-out", "source")
+_COLUMNS = ("group", "reads", "starts after", "retries and time-out", "source")
 
 
-def page(graph: StepGraph, settings: Mapping[str, StepSettings], title: str) -> str:
+def page(
+    graph: StepGraph, settings: Mapping[str, StepSettings], title: str, remark: str = ""
+) -> str:
     """Write a graph as one self-contained HTML page.
 
     Args:
         graph: The graph.
         settings: Retries and time-outs by step.
         title: The workflow's name.
+        remark: What else is said beside the number of steps.
     """
+    lead = "; ".join(filter(None, (total(graph), remark, _ORDERS[graph.order])))
     body = join(
-        tag(
-            "header",
-            tag("h1", title),
-            tag("p", f"{total(graph)}; {_ORDERS[graph.order]}", class_="lead"),
-        ),
+        tag("header", tag("h1", title), tag("p", lead, class_="lead")),
         tag("main", *_main(graph, settings, title)),
     )
     return markup.page(title, STYLE, body, SCRIPT)
@@ -104,26 +104,31 @@ def _collapse(graph: StepGraph, collapse: Collapse) -> Html:
 
 
 def _table(graph: StepGraph, settings: Mapping[str, StepSettings]) -> Html:
-    rows = (
-        _row(number, step, settings.get(step.name, StepSettings()))
-        for number, step in enumerate(graph.steps)
+    rows = [_cells(step, settings.get(step.name, StepSettings())) for step in graph.steps]
+    used = [number for number in range(len(_COLUMNS)) if any(row[number] for row in rows)]
+    names = (tag("th", name, scope="col") for name in ("step", *(_COLUMNS[n] for n in used)))
+    body = (
+        tag("tr", _head(step), *(tag("td", *_each(row[n])) for n in used), id=f"s{number}")
+        for number, (step, row) in enumerate(zip(graph.steps, rows, strict=True))
     )
-    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in _COLUMNS)))
-    return tag("div", tag("table", head, tag("tbody", *rows)), class_="scroll")
+    table = tag("table", tag("thead", tag("tr", *names)), tag("tbody", *body))
+    return tag("div", table, class_="scroll")
 
 
-def _row(number: int, step: Step, settings: StepSettings) -> Html:
+def _head(step: Step) -> Html:
     doc = words.summary(step.doc)
     name = tag("div", tag("code", step.name))
-    return tag(
-        "tr",
-        tag("th", name, tag("div", doc, class_="muted") if doc else None, scope="row"),
-        tag("td", "/".join(step.group)),
-        tag("td", *_each(words.reads(step))),
-        tag("td", *_each(words.order_only(step))),
-        tag("td", *_each(words.settings(settings))),
-        tag("td", *_each([step.source] if step.source else [])),
-        id=f"s{number}",
+    return tag("th", name, tag("div", doc, class_="muted") if doc else None, scope="row")
+
+
+def _cells(step: Step, settings: StepSettings) -> tuple[list[str], ...]:
+    """Give what stands in the columns after the first one, which are left out if all is empty."""
+    return (
+        ["/".join(step.group)] if step.group else [],
+        words.reads(step),
+        words.order_only(step),
+        words.settings(settings),
+        [step.source] if step.source else [],
     )
 
 

@@ -32,7 +32,8 @@ def _down(plan: Plan) -> None:
 def _order(line: list[Slot], plan: Plan) -> None:
     """Sort a line by where its slots come from; an arrow's neighbours stay neighbours."""
     boxes = sorted((slot for slot in line if slot.child), key=_number)
-    if not plan.rows.flows and not any(_is_joined(*pair, plan) for pair in pairwise(boxes)):
+    loose = not any(_is_joined(*pair, plan) for pair in pairwise(boxes))
+    if not plan.rows.flows and loose and any(slot.above for slot in boxes):
         boxes.sort(key=_above)
     _settle_home(boxes, plan)
     firm = _is_firm(boxes, plan)

@@ -47,6 +47,8 @@ class RunReport:
         parameters: The run's parameters.
         logs: What was printed, by step and attempt (from 0).
         artifacts: The steps' outputs.
+        package_digest: The package that the run uses, or None if that isn't known.
+        storage: The storage that its records are in, or None if that isn't known.
         generated_at: When all this was so.
     """
 
@@ -57,6 +59,8 @@ class RunReport:
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     logs: Mapping[tuple[str, int], str] = field(default_factory=dict, hash=False)
     artifacts: Mapping[str, ArtifactView] = field(default_factory=dict, hash=False)
+    package_digest: str | None = None
+    storage: str | None = None
     generated_at: datetime
 
 
@@ -112,7 +116,7 @@ def _header(report: RunReport) -> Html:
 
 def _length(report: RunReport) -> str:
     run = report.run
-    if run.started_at is None:
+    if run.started_at is None or (run.ended_at is None and run.state is RunState.UNKNOWN):
         return ""
     length = ((run.ended_at or report.generated_at) - run.started_at).total_seconds()
     return words.duration(max(length, 0.0)) + ("" if run.ended_at else " so far")
@@ -121,7 +125,7 @@ def _length(report: RunReport) -> str:
 def _alarm(report: RunReport, steps: list[StepStatus]) -> Iterator[Html]:
     """Say first what went wrong."""
     failed = _failed(report.status, steps)
-    if failed is not None and report.run.state in (*_BAD, RunState.RUNNING):
+    if failed is not None and report.run.state in (*_BAD, RunState.RUNNING, RunState.UNKNOWN):
         yield tag("section", *_failure(report, failed, steps), class_="alarm")
     elif report.run.state in _BAD or report.status.error:
         state = report.run.state.value
@@ -185,12 +189,19 @@ def _where(report: RunReport, steps: list[StepStatus]) -> Iterator[tuple[str, st
 
 
 def _what(report: RunReport) -> Iterator[tuple[str, str]]:
-    if (deployment := report.deployment) is None:
-        return
-    yield "project", deployment.project
-    digest = deployment.package_digest
-    yield "package now deployed", tag("code", digest[:_DIGITS], title=digest)
-    yield "storage", tag("code", deployment.storage)
+    deployment = report.deployment
+    if deployment:
+        yield "project", deployment.project
+    if report.package_digest:
+        yield "package", _digest(report.package_digest)
+    if deployment and deployment.package_digest != report.package_digest:
+        yield "package now deployed", _digest(deployment.package_digest)
+    if storage := report.storage or (deployment.storage if deployment else None):
+        yield "storage", tag("code", storage)
+
+
+def _digest(digest: str) -> Html:
+    return tag("code", digest[:_DIGITS], title=digest)
 
 
 def _parameters(parameters: Mapping[str, Any]) -> Iterator[Html]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lolpop.contract import RunRef
 from lolpop.errors import NotFoundError, StorageError, listing
-from lolpop.storage import artifacts
+from lolpop.storage import artifacts, reports
 from lolpop.storage.attempts import now
+from lolpop.storage.folder import SCRATCH
 from lolpop.storage.location import Store
+from lolpop.storage.names import joined
 from lolpop.storage.records import RunRecord, Runs
+
+_DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +27,14 @@ class Pruned:
         runs: Runs that ended, or whose last attempt is gone.
         artifacts: Digests that no run refers to.
         packages: Digests that no run refers to and no deployment uses.
+        leftovers: Files that were being written more than a day ago.
         size: Bytes in all.
     """
 
     runs: tuple[RunRef, ...]
     artifacts: tuple[str, ...]
     packages: tuple[str, ...]
+    leftovers: tuple[str, ...] = ()
     size: int
 
 
@@ -62,14 +69,16 @@ def prune(
     packages = {run.package_digest for run in kept}.union(deployed or ())
     rest = [] if deployed is None else _unused(store, "packages", sizes, packages, age)
     content = _unused(store, "artifacts", sizes, used, age)
-    keys = [*_keys(old, sizes), *content, *rest]
+    leftovers = dict(_leftovers(store))
+    keys = [*_keys(old, sizes), *content, *rest, *leftovers]
     for key in [] if dry_run else keys:
         store.delete(key)
     return Pruned(
         runs=tuple(run.ref for run in old),
         artifacts=tuple(map(_digest, content)),
         packages=tuple(map(_digest, rest)),
-        size=sum(sizes[key] for key in keys),
+        leftovers=tuple(leftovers),
+        size=sum({**sizes, **leftovers}[key] for key in keys),
     )
 
 
@@ -132,8 +141,19 @@ def _keys(runs: Sequence[RunRecord], sizes: Mapping[str, int]) -> list[str]:
     for run in runs:
         start = run.key("run.json")
         rest = (key for key in sizes if key.startswith(run.key("")) and key != start)
-        found.extend([*rest, start])
+        report = reports.key_of(run.ref)
+        found.extend([*rest, *([report] if report in sizes else []), start])
     return found
+
+
+def _leftovers(store: Store) -> Iterator[tuple[str, int]]:
+    """Give what is old in the folder of files that are being written, with its sizes."""
+    for name in store.names(SCRATCH):
+        key = joined(SCRATCH, name)
+        with suppress(NotFoundError):  # whoever writes it may be done just now
+            size = store.size(key)
+            if size is not None and store.age(key) >= _DAY:
+                yield key, size
 
 
 def _digest(key: str) -> str:

@@ -1,0 +1,77 @@
+"""`lolpop storage`: look after the storage."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from lolpop.cli.failures import Reply
+from lolpop.cli.looking import stored
+from lolpop.cli.options import command
+from lolpop.contract import to_json
+from lolpop.errors import UsageError
+from lolpop.history.finding import full_name
+from lolpop.history.pruning import Tidied, tidy
+from lolpop.inprocess import Source
+from lolpop.pictures import words
+from lolpop.storage import Store
+
+
+@click.command(epilog="Example: lolpop storage prune --older-than 90d --dry-run")
+@command
+@stored
+@click.option(
+    "--older-than",
+    "age",
+    default="30d",
+    show_default=True,
+    metavar="DURATION",
+    help="How old something must be, for example 12h or 30d.",
+)
+@click.option("--dry-run", is_flag=True, help="Delete nothing; say what would be deleted.")
+def prune(reply: Reply, source: Source, store: Store, age: str, dry_run: bool) -> None:
+    """Delete what is old, over, and referred to by nothing.
+
+    These are runs that ended, artifacts and packages that no other run refers to, and what
+    is left of files that were being written a day ago. A package that a deployment needs stays:
+    every orchestrator that has used the storage is asked, and if one can't be asked, no
+    package is deleted.
+    """
+    older_than = _duration(age)
+    with reply.foreign_output():
+        tidied = tidy(source, store, older_than, dry_run)
+    if reply.as_json:
+        reply.data({"dry_run": dry_run, "packages_kept": tidied.kept, **to_json(tidied.pruned)})
+        return
+    _say(reply, tidied, dry_run)
+
+
+def _say(reply: Reply, tidied: Tidied, dry_run: bool) -> None:
+    pruned = tidied.pruned
+    kinds = {
+        "run": len(pruned.runs),
+        "artifact": len(pruned.artifacts),
+        "package": len(pruned.packages),
+        "leftover": len(pruned.leftovers),
+    }
+    for ref in pruned.runs:
+        reply.say(f"  run {full_name(ref)}")
+    for digest in pruned.packages:
+        reply.say(f"  package {digest[:12]}")
+    found = ", ".join(words.counted(count, kind) for kind, count in kinds.items() if count)
+    done = "would be deleted" if dry_run else "deleted"
+    reply.say(f"{done}: {found}, {words.size(pruned.size)}" if found else f"nothing {done}")
+    if tidied.kept:
+        click.echo(f"warning: {tidied.kept}", err=True)
+
+
+def _duration(text: str) -> timedelta:
+    from lolpop.config.durations import seconds
+
+    try:
+        return timedelta(seconds=float(seconds(text)))
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"--older-than: {text!r} isn't a duration", hint="for example 90, 10s, 12h or 30d"
+        ) from None

@@ -1,0 +1,1 @@
+"""What became of runs, from the records of a storage alone."""

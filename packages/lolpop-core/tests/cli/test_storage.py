@@ -1,0 +1,104 @@
+"""`lolpop storage prune`: what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lolpop.contract import RunRef, RunState, StepState
+from lolpop.storage import Store, artifacts
+from lolpop.storage.records import Runs
+
+
+@pytest.fixture
+def store(tmp_path: Path, project: Any) -> Store:
+    """Give a project's storage with a run that is over, a package and something left over."""
+    project("def run(self): ...")
+    store = Store(str(tmp_path / ".lolpop"))
+    run = Runs(store).open(RunRef("LocalOrchestrator", "flow", "1"), "a" * 64)
+    output = artifacts.put(store, [1], tmp_path)
+    run.claim("fit").close(StepState.SUCCEEDED, output=output)
+    run.end(RunState.SUCCEEDED)
+    store.write(f"packages/{'a' * 64}.zip", b"x" * 1000)
+    store.write("tmp/old", b"x")
+    for path in (tmp_path / ".lolpop").rglob("*"):
+        then = path.stat().st_mtime - 90_000
+        os.utime(path, (then, then))
+    return store
+
+
+def test_what_went_and_how_large_it_was(inside: Any, store: Store) -> None:
+    done = inside("storage", "prune", "--older-than", "0", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["  run LocalOrchestrator/flow/1", "  package aaaaaaaaaaaa"]
+    assert re.fullmatch(
+        r"would be deleted: 1 run, 1 artifact, 1 package, 1 leftover, \d\.\d kB", lines[2]
+    )
+    assert store.exists("tmp/old")
+    again = inside("storage", "prune", "--older-than", "0").stdout
+    assert again == done.stdout.replace("would be deleted", "deleted")
+    assert store.list() == []
+    assert inside("storage", "prune").stdout == "nothing deleted\n"
+    assert inside("storage", "prune", "--dry-run").stdout == "nothing would be deleted\n"
+
+
+def test_the_default_is_a_month(inside: Any, store: Store) -> None:
+    assert inside("storage", "prune").stdout == "deleted: 1 leftover, 1 B\n"
+
+
+def test_as_json(inside: Any, store: Store) -> None:
+    answer = json.loads(
+        inside("storage", "prune", "--older-than=0s", "--dry-run", "--output=json").stdout
+    )
+    assert answer["runs"] == [
+        {"orchestrator": "LocalOrchestrator", "deployment": "flow", "run_id": "1"}
+    ]
+    assert (answer["dry_run"], answer["packages_kept"]) == (True, None)
+    assert (answer["packages"], answer["leftovers"]) == (["a" * 64], ["tmp/old"])
+    assert answer["size"] > 1000
+
+
+def test_packages_stay_where_an_orchestrator_cannot_be_asked(inside: Any, store: Store) -> None:
+    line = "decorators.orchestrator=GoneOrchestrator"
+    done = inside("storage", "prune", "--older-than", "0", "--set", line)
+    assert done.returncode == 0
+    assert re.fullmatch(
+        r"  run LocalOrchestrator/flow/1\ndeleted: 1 run, 1 artifact, 1 leftover, .* B\n",
+        done.stdout,
+    )
+    kept = (
+        "no package is deleted: the orchestrator can't be asked which ones its deployments need:"
+        " orchestrator 'GoneOrchestrator' isn't installed; installed: LocalOrchestrator"
+    )
+    assert done.stderr == f"warning: {kept}\n"
+    assert store.names("packages") == (f"{'a' * 64}.zip",)
+    answer = json.loads(inside("storage", "prune", "--set", line, "--output", "json").stdout)
+    assert answer["packages_kept"] == kept
+
+
+@pytest.mark.parametrize("age", ["x", "-1s", "1y", "", "1e400", "99999999999999d"])
+def test_an_age_that_is_none(inside: Any, store: Store, age: str) -> None:
+    done = inside("storage", "prune", f"--older-than={age}")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        f"error: --older-than: {age!r} isn't a duration\nhint: for example 90, 10s, 12h or 30d\n",
+    )
+
+
+def test_a_damaged_record_stops_it(inside: Any, store: Store) -> None:
+    key = "runs/LocalOrchestrator/flow/1/run.json"
+    store.write(key, b"{")
+    done = inside("storage", "prune", "--older-than", "0")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == (
+        f"error: nothing was deleted: in the storage {store.url!r} these records can't be read:"
+        f" {key}\nhint: what their runs refer to isn't known; restore them from a copy, or delete"
+        " them\n"
+    )

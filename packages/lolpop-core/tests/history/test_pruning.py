@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lolpop.contract import RunState
+from lolpop.deploying.building import build
+from lolpop.deploying.engine import engine
+from lolpop.deploying.packaging import wanted_package
+from lolpop.history.pruning import tidy
+from lolpop.inprocess import Source
+from lolpop.local.index import Index
+from lolpop.storage import deployers
+from lolpop.storage.reports import key_of
+
+MONTH = timedelta(days=30)
+OLD = MONTH.total_seconds() + 60
+
+
+@pytest.fixture
+def source(past: Any) -> Source:
+    return Source((str(past.folder / "lolpop.yaml"),))
+
+
+def packages(past: Any) -> list[str]:
+    return [name.removesuffix(".zip") for name in past.store.names("packages")]
+
+
+def test_what_is_old_and_over_goes_with_its_report(past: Any, source: Source) -> None:
+    run = past.open(engine="LocalOrchestrator")
+    past.succeed(run, "work.make", value=[1])
+    run.end(RunState.SUCCEEDED)
+    past.store.write(key_of(run.ref), b"page")
+    assert tidy(source, past.store, MONTH, False).pruned.runs == ()
+    past.age(OLD)
+    keys = past.store.list()
+    size = sum(past.store.size(key) for key in keys)
+    dry = tidy(source, past.store, MONTH, True)
+    assert past.store.list() == keys
+    assert tidy(source, past.store, MONTH, False) == dry
+    assert dry.kept is None
+    assert (dry.pruned.runs, dry.pruned.packages) == ((run.ref,), (past.digest,))
+    assert (len(dry.pruned.artifacts), dry.pruned.size) == (1, size)
+    assert past.store.list() == []
+
+
+def test_a_young_run_keeps_its_package(past: Any, source: Source) -> None:
+    past.age(OLD)
+    past.open(engine="LocalOrchestrator")
+    assert tidy(source, past.store, MONTH, False).pruned.packages == ()
+    assert packages(past) == [past.digest]
+
+
+def test_a_deployed_package_stays(past: Any, source: Source, deployed: Any) -> None:
+    past.age(OLD)
+    index = Index(past.folder / ".lolpop" / "local" / "index.sqlite")
+    index.put(deployed, past.digest)
+    assert tidy(source, past.store, MONTH, False).pruned.packages == ()
+    index.remove(deployed.name)
+    assert tidy(source, past.store, MONTH, False).pruned.packages == (past.digest,)
+
+
+def test_the_projects_last_package_stays(past: Any, source: Source) -> None:
+    past.age(OLD)
+    past.store.write("projects/past/package.json", b'{"digest": "%s"}' % past.digest.encode())
+    past.store.write("projects/odd/package.json", b"[]")
+    assert tidy(source, past.store, MONTH, False).pruned.packages == ()
+
+
+@pytest.mark.parametrize("how", ["configured", "noted", "recorded"])
+def test_if_one_cannot_be_asked_no_package_goes(past: Any, how: str) -> None:
+    gone = "GoneOrchestrator"
+    source = Source((str(past.folder / "lolpop.yaml"),))
+    if how == "configured":
+        source = Source(source.files, (f"decorators.orchestrator={gone}",))
+    elif how == "noted":
+        deployers.note(past.store, gone)
+    else:
+        run = past.open(engine=gone)
+        past.succeed(run, "work.make")
+        run.end(RunState.SUCCEEDED)
+    past.age(OLD)
+    tidied = tidy(source, past.store, MONTH, False)
+    who = "the orchestrator" if how == "configured" else gone
+    assert tidied.kept == (
+        f"no package is deleted: {who} can't be asked which ones its deployments need:"
+        f" orchestrator {gone!r} isn't installed; installed: LocalOrchestrator"
+    )
+    assert tidied.pruned.packages == ()
+    assert packages(past) == [past.digest]
+    assert len(tidied.pruned.runs) == (how == "recorded")
+
+
+def test_who_was_noted_is_named_again(past: Any) -> None:
+    for name in ("Örtlich:X", "A", "A"):
+        deployers.note(past.store, name)
+    assert sorted(deployers.noted(past.store)) == ["A", "Örtlich:X"]
+
+
+def test_leftovers_of_a_day_ago_go(past: Any, source: Source) -> None:
+    folder = past.folder / ".lolpop" / "tmp"
+    folder.mkdir(exist_ok=True)
+    for name, age in (("old", 90_000), ("young", 80_000)):
+        file = Path(folder, name)
+        file.write_bytes(b"12345")
+        then = file.stat().st_mtime - age
+        os.utime(file, (then, then))
+    (folder / "folder").mkdir()
+    pruned = tidy(source, past.store, MONTH, False).pruned
+    assert (pruned.leftovers, pruned.size) == (("tmp/old",), 5)
+    assert sorted(path.name for path in folder.iterdir()) == ["folder", "young"]
+
+
+def test_building_notes_who_deploys(past: Any) -> None:
+    source = Source((str(past.folder / "lolpop.yaml"),), runner="past_flow:Past")
+    used = engine(source)
+    package = wanted_package(used, None)
+    build(used, package, None, {})
+    assert deployers.noted(past.store) == ["LocalOrchestrator"]
+    past.age(OLD)
+    assert tidy(source, past.store, MONTH, False).pruned.packages == ()
