@@ -1,0 +1,197 @@
+"""Running: what `lolpop deployment run` promises."""
+
+from __future__ import annotations
+
+import urllib.request
+from functools import partial
+from typing import Any
+
+from lolpop.contract import Capability
+from lolpop.errors import LolpopError, NotFoundError
+from lolpop.testing.bench import Bench
+from lolpop.testing.judging import raised
+from lolpop.testing.project import Project
+from lolpop.testing.rule import expect, expect_equal, rule
+
+ORDER = 5
+CHAIN = ["make", "change", "finish"]
+VALUES: tuple[Any, ...] = (None, True, 0, -7, 2**53, 1.5, "", "text", [], [1, [None]], {"a": {}})
+ODD_TEXTS = (
+    "{{ ds }} {% raw %} ${HOME} $(id) `id` %s",
+    "quotes \" ' and \\ and \\n",
+    "two\nlines\tand a tab",
+    "ünïcödé 名前 🦙",
+    "-x --y=z",
+    "null",
+)
+
+
+@rule()
+def the_run_is_real(bench: Bench) -> None:
+    """Give the id that the engine knows the run by, and a page that exists."""
+    project = bench.built()
+    run = project.start()
+    listed = [each.ref.run_id for each in _runs(project)]
+    expect(run.ref.run_id in listed, f"run {run.ref.run_id!r} isn't among the runs {listed}")
+    if run.url is not None:
+        with urllib.request.urlopen(run.url, timeout=30) as answer:
+            expect_equal(answer.status, 200, f"the answer of {run.url}")
+    finished = project.wait(run)
+    expect_equal(finished.run.ref, run.ref, "the run's name at its end")
+    expect_equal(finished.run.state.value, "succeeded", "its end")
+
+
+def _runs(project: Project) -> list[Any]:
+    found: list[Any] = project.engine.lifecycle.call(
+        "runs", deployment_name=project.name, active=False
+    )
+    return found
+
+
+@rule()
+def parameters_keep_their_types(bench: Bench) -> None:
+    """Hand over every JSON value as it is: `"5"` isn't 5, and null isn't left out."""
+    project = bench.project()
+    project.build()
+    for value in (list(VALUES), "5", None):
+        got = project.finish(values={"value": value}).seen[0]["value"]
+        expect_equal(repr(got), repr(value), "the parameter that arrived")
+
+
+@rule()
+def odd_text_arrives_unchanged(bench: Bench) -> None:
+    """Put no parameter through a template, a shell or a code page."""
+    project = bench.project()
+    project.build()
+    finished = project.finish(values={"value": list(ODD_TEXTS)})
+    expect_equal(tuple(finished.seen[0]["value"]), ODD_TEXTS, "the texts that arrived")
+
+
+@rule()
+def large_parameters_arrive(bench: Bench) -> None:
+    """Take parameters of 200 kB: an argument of a command may have 128 KiB."""
+    project = bench.project()
+    project.build()
+    value = "é" * 100_000
+    finished = project.finish(values={"value": value})
+    expect(finished.seen[0]["value"] == value, "200 kB of text didn't arrive as they were")
+
+
+@rule()
+def wrong_parameters_are_refused(bench: Bench) -> None:
+    """Refuse a run that its entrypoint couldn't take, before the engine hears of it."""
+    project = bench.project()
+    project.build()
+    wrong: tuple[dict[str, Any], ...] = ({"hwo": "well"}, {"how": 7})
+    for values in wrong:
+        error = raised(LolpopError, partial(project.start, values=values))
+        expect(error is not None, f"the parameters {values} must be refused")
+    expect_equal([run.ref.run_id for run in _runs(project)], [], "the runs that were started")
+
+
+@rule()
+def parameters_are_laid_over(bench: Bench) -> None:
+    """Lay the run's parameters over the deployment's, and those over the defaults."""
+    project = bench.project(deployment={"parameters": {"value": "deployed"}})
+    project.build()
+    expect_equal(project.finish().seen[0]["value"], "deployed", "the deployment's value")
+    finished = project.finish(values={"value": "run"})
+    expect_equal(finished.seen[0]["value"], "run", "the run's own value")
+    expect_equal(finished.seen[1]["how"], "well", "the entrypoint's default")
+
+
+@rule()
+def two_runs_at_once(bench: Bench) -> None:
+    """Keep two runs of one deployment apart that are active at the same time."""
+    project = bench.project()
+    project.build()
+    runs = [project.start(values={"how": "wait", "value": number}) for number in range(2)]
+    project.until_seen("waiting", 2)
+    project.go()
+    finished = [project.wait(run) for run in runs]
+    expect_equal([each.run.state.value for each in finished], ["succeeded"] * 2, "their ends")
+    expect(runs[0].ref != runs[1].ref, "two runs must have two ids")
+    expect_equal(finished[0].steps.count("finish"), 2, "how often the last step ran")
+
+
+@rule()
+def the_same_word_gives_the_same_run(bench: Bench) -> None:
+    """Start nothing anew for an idempotency key that was used before."""
+    project = bench.project()
+    project.build()
+    options = {"idempotency_key": "only-once"}
+    first, second = project.start(options), project.start(options)
+    expect_equal(second.ref, first.ref, "the run of the second call")
+    project.wait(first)
+    expect_equal(project.start(options).ref, first.ref, "the run of a call after its end")
+    expect_equal(len(_runs(project)), 1, "the number of runs")
+
+
+@rule()
+def an_unknown_deployment_is_not_found(bench: Bench) -> None:
+    """Say that a deployment isn't there, instead of anything the engine might say."""
+    project = bench.project()
+    error = raised(LolpopError, project.start)
+    expect(isinstance(error, NotFoundError), f"NotFoundError is expected, not {error!r}")
+
+
+@rule(Capability.ENGINE_RUNS)
+def the_engines_own_way_works(bench: Bench) -> None:
+    """Run in full what is started in the engine's own page or command line."""
+    project = bench.project()
+    deployed = project.build()
+    run_id = bench.harness.start_run(deployed, {"value": ODD_TEXTS[0]})
+    run = next((run for run in _runs(project) if run.ref.run_id == run_id), None)
+    expect(run is not None, f"run {run_id!r} isn't listed")
+    assert run
+    finished = project.wait(run)
+    expect_equal(finished.run.state.value, "succeeded", "its end")
+    expect_equal(finished.steps, CHAIN, "its steps")
+    expect_equal(finished.seen[0]["value"], ODD_TEXTS[0], "its parameter")
+
+
+@rule(Capability.CONCURRENCY)
+def concurrency_is_kept(bench: Bench) -> None:
+    """Have no more runs active than the deployment allows."""
+    overlap = "queue" if bench.declares(Capability.OVERLAP_QUEUE) else "skip"
+    project = bench.project(deployment={"concurrency": 1, "overlap": overlap})
+    project.build()
+    first = project.start(how="wait")
+    project.until_seen("waiting")
+    second = project.start(how="wait")
+    project.go()
+    project.wait(first)
+    project.wait(second)
+    order = [line["step"] for line in project.seen]
+    twice = order.count("make") == 2
+    expect(not twice or order.index("finish") < _last(order, "make"), f"both ran at once: {order}")
+
+
+def _last(items: list[str], wanted: str) -> int:
+    return max(index for index, item in enumerate(items) if item == wanted)
+
+
+@rule(Capability.OVERLAP_SKIP)
+def a_run_too_many_is_skipped(bench: Bench) -> None:
+    """End a run beyond the limit at once as cancelled, with the reason; run nothing of it."""
+    project = bench.project(deployment={"concurrency": 1, "overlap": "skip"})
+    project.build()
+    first = project.start(how="wait")
+    project.until_seen("waiting")
+    skipped = project.wait(project.start())
+    expect_equal(skipped.run.state.value, "cancelled", "the end of the run too many")
+    project.go()
+    expect_equal(project.wait(first).run.state.value, "succeeded", "the end of the first")
+    expect_equal([line["step"] for line in project.seen].count("make"), 1, "the runs that ran")
+
+
+@rule(Capability.OVERLAP_QUEUE)
+def a_run_too_many_waits(bench: Bench) -> None:
+    """Let a run beyond the limit wait, and run it when the other is over."""
+    project = bench.project(deployment={"concurrency": 1, "overlap": "queue"})
+    project.build()
+    runs = [project.start(how="wait") for _ in range(2)]
+    project.until_seen("waiting")
+    project.go()
+    ends = [project.wait(run).run.state.value for run in runs]
+    expect_equal(ends, ["succeeded"] * 2, "the ends of both")

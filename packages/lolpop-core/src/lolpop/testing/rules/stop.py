@@ -1,0 +1,139 @@
+"""Stopping: verified, or an error that names what is left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lolpop.contract import Capability, Run
+from lolpop.errors import LolpopError, NotFoundError
+from lolpop.testing.bench import Bench
+from lolpop.testing.judging import raised
+from lolpop.testing.project import Project
+from lolpop.testing.rule import expect, expect_equal, rule
+
+ORDER = 8
+
+
+def _sleeping(bench: Bench, **settings: Any) -> tuple[Project, Run]:
+    project = bench.project(**settings)
+    project.build()
+    run = project.start(how="sleep")
+    project.until_seen("sleeping")
+    return project, run
+
+
+@rule()
+def the_run_and_its_processes_are_gone(bench: Bench) -> None:
+    """Return when the run is over and every process of it is gone, stubborn ones too.
+
+    Ghost runs go on writing to databases after everybody believes that they are stopped.
+    """
+    project, run = _sleeping(bench)
+    expect(project.living(), "the step's processes must be alive before the stop")
+    stopped = project.stop()
+    expect_equal(project.living(), [], "the processes that are left")
+    expect_equal([ref.run_id for ref in stopped.ended], [run.ref.run_id], "the runs it names")
+    status = project.status(run)
+    expect_equal(status.run.state.value, "cancelled", "the run")
+    steps = [line["step"] for line in project.seen]
+    expect("finish" not in steps, "a step ran after the stop")
+
+
+@rule(Capability.RETRIES)
+def a_stopped_step_is_not_retried(bench: Bench) -> None:
+    """Start nothing anew that was stopped, whatever its retries."""
+    project, run = _sleeping(bench, steps={"work.change": {"retries": 3}})
+    project.stop()
+    project.settle()
+    expect_equal([line["step"] for line in project.seen].count("change"), 1, "the attempts")
+    expect_equal(project.status(run).run.state.value, "cancelled", "the run")
+    expect_equal(project.living(), [], "the processes that are left")
+
+
+@rule()
+def one_of_two_runs(bench: Bench) -> None:
+    """Touch only the run that is named."""
+    project, first = _sleeping(bench)
+    second = project.start(how="sleep")
+    project.until_seen("sleeping", 2)
+    stopped = project.stop(first)
+    expect_equal([ref.run_id for ref in stopped.ended], [first.ref.run_id], "the runs it names")
+    expect_equal(project.status(second).run.state.value, "running", "the other run")
+    expect(project.living(), "the other run's processes must live")
+    project.stop()
+    expect_equal(project.living(), [], "the processes that are left")
+
+
+@rule()
+def before_it_has_started(bench: Bench) -> None:
+    """Stop a run that was only just asked for; nothing of it runs afterwards."""
+    project = bench.project()
+    project.build()
+    run = project.start(how="sleep")
+    project.stop(run)
+    expect(project.status(run).run.state.is_over, "the run must be over")
+    project.settle()
+    expect_equal(project.living(), [], "the processes that are left")
+    expect("finish" not in [line["step"] for line in project.seen], "a step ran after the stop")
+
+
+@rule()
+def twice_and_when_all_is_over(bench: Bench) -> None:
+    """Have nothing to do where nothing runs, and change no run that is over."""
+    project = bench.project()
+    project.build()
+    finished = project.finish()
+    for _ in range(2):
+        expect_equal(project.stop().ended, (), "the runs that a stop with nothing to stop names")
+    expect_equal(project.stop(finished.run).ended, (), "what stopping a finished run names")
+    expect_equal(project.status(finished.run).run.state.value, "succeeded", "the finished run")
+
+
+@rule()
+def an_unknown_run_is_not_found(bench: Bench) -> None:
+    """Say that a run isn't there, instead of stopping something else."""
+    project, run = _sleeping(bench)
+    other = project.renamed(run, "no-such-run")
+    error = raised(LolpopError, lambda: project.stop(other))
+    expect(isinstance(error, NotFoundError), f"NotFoundError is expected, not {error!r}")
+    expect_equal(project.status(run).run.state.value, "running", "the run that wasn't meant")
+    project.stop()
+
+
+@rule()
+def runs_can_be_started_afterwards(bench: Bench) -> None:
+    """Take new runs after a stop: what is stopped is runs, not the deployment."""
+    project, _ = _sleeping(bench)
+    project.stop()
+    expect_equal(project.finish().run.state.value, "succeeded", "a run after the stop")
+
+
+@rule(Capability.SCHEDULES)
+def the_schedule_is_suspended(bench: Bench) -> None:
+    """Suspend the schedule until the deployment is built again; manual runs go on working."""
+    project = bench.project(deployment={"schedule": {"cron": "0 6 * * *"}})
+    project.build()
+    before = _schedule(project)
+    stopped = project.stop()
+    expect(stopped.schedule_suspended, "stop must say that it suspended the schedule")
+    expect_equal(_schedule(project), "suspended", "the schedule after stop")
+    expect_equal(project.finish().run.state.value, "succeeded", "a manual run after stop")
+    project.build()
+    expect_equal(_schedule(project), before, "the schedule after the next build")
+
+
+def _schedule(project: Project) -> str | None:
+    found = project.deployment()
+    return found.schedule_state.value if found and found.schedule_state else None
+
+
+@rule(Capability.ENGINE_RUNS)
+def a_run_started_in_the_engines_own_way(bench: Bench) -> None:
+    """Stop every active run, however it was started."""
+    project = bench.project()
+    deployed = project.build()
+    run_id = bench.harness.start_run(deployed, {"how": "sleep"})
+    project.until_seen("sleeping")
+    stopped = project.stop()
+    expect_equal([ref.run_id for ref in stopped.ended], [run_id], "the runs it names")
+    expect_equal(project.living(), [], "the processes that are left")
