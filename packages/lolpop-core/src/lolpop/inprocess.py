@@ -35,6 +35,8 @@ class Source:
         runner: A class instead of the configuration's `runner`, or None.
         file: A Python file in which classes are looked up first, or None.
         skip_validation: Whether to leave out the checks that building doesn't need.
+        modules: Project modules besides those that the configuration lists.
+        orchestrator_files: Files that hold an orchestrator's section or config alone.
     """
 
     files: tuple[str, ...] = ()
@@ -42,6 +44,16 @@ class Source:
     runner: str | None = None
     file: Path | None = None
     skip_validation: bool = False
+    modules: tuple[str, ...] = ()
+    orchestrator_files: tuple[str, ...] = ()
+
+    def document(self) -> Document:
+        """Load the configuration.
+
+        Raises:
+            ConfigError: A file can't be read.
+        """
+        return load(self.files, self.overrides, self.modules, self.orchestrator_files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,7 @@ def prepared(source: Source, method: str | None = None) -> Iterator[Blueprint]:
         ConfigError: Something is wrong with the configuration.
         PluginError: Something is wrong with a plugin that it names.
     """
-    document = load(source.files, source.overrides)
+    document = source.document()
     file = source.file.absolute() if source.file else None
     with working_in(document.folder, _roots(document)):
         yield check(document, source.runner, file, source.skip_validation, method)
@@ -87,6 +99,7 @@ def run_workflow(
     method: str | None = None,
     arguments: Sequence[str] = (),
     keywords: Mapping[str, Any] | None = None,
+    watch: Callable[[Tree], object] | None = None,
 ) -> Outcome:
     """Run a workflow's entrypoint in this process, decorated.
 
@@ -95,6 +108,7 @@ def run_workflow(
         method: The entrypoint, or None for the configured or only one.
         arguments: Its positional arguments, as typed.
         keywords: Its keyword arguments, JSON values; they win over `deployment.parameters`.
+        watch: Called with the decorated tree before the entrypoint is.
 
     Raises:
         LolpopError: The configuration, a plugin or the workflow itself is at fault.
@@ -108,6 +122,8 @@ def run_workflow(
         given = {**_configured(blueprint, len(arguments), function), **(keywords or {})}
         positional, named = bind(function, typed, given)
         tree = _built(blueprint)
+        if watch is not None:
+            watch(tree)
         label = f"{cls.__name__}.{name}"
         start = time.perf_counter()
         result = call(getattr(tree.runner, name), positional, named, label)

@@ -16,6 +16,7 @@ from lolpop.errors import (
     PluginError,
     PluginHookError,
     PluginIncompleteError,
+    UsageError,
     nearest,
 )
 from lolpop.orchestrator import Orchestrator
@@ -63,8 +64,11 @@ class Lifecycle:
         orchestrator: The orchestrator, built and configured.
         provider: What messages call its distribution.
         extensions: The extensions by name, outermost first, each with its provider.
+        methods: Methods of the orchestrator that are the hooks in place of those with the
+            hooks' names, by hook.
 
     Raises:
+        UsageError: There is no public method of such a name.
         PluginHookError: A hook is misspelt, takes an argument that it can't get, or isn't a
             wrapper where it has to be one.
     """
@@ -74,6 +78,7 @@ class Lifecycle:
         orchestrator: Orchestrator,
         provider: str,
         extensions: Mapping[str, tuple[object, str]] | None = None,
+        methods: Mapping[str, str] | None = None,
     ) -> None:
         self.orchestrator = orchestrator
         self.provider = provider
@@ -82,7 +87,10 @@ class Lifecycle:
         cls, name = type(orchestrator), type(orchestrator).__name__
         raise_first(hook_problems(cls, name, provider))
         raise_first(_shadowed(orchestrator, name, provider))
-        self._manager.register(_Hooks(orchestrator, _implemented(cls)))
+        hooks = _Hooks(orchestrator, _implemented(cls))
+        for hook, method in (methods or {}).items():
+            setattr(hooks, hook, _method(orchestrator, hook, method, provider))
+        self._manager.register(hooks)
         for extension, (plugin, origin) in reversed(list((extensions or {}).items())):
             made = extension_of(plugin, extension, origin)
             raise_first(extension_problems(made, extension, origin))
@@ -181,6 +189,28 @@ def _shadowed(orchestrator: Orchestrator, name: str, provider: str) -> Iterator[
     """Find attributes of the object that stand in the place of hooks."""
     for hook in HOOKS.keys() & vars(orchestrator).keys():
         yield _no_method(hook, name, provider)
+
+
+def _method(orchestrator: Orchestrator, hook: str, method: str, provider: str) -> Any:
+    """Give a method that is to be a hook, checked as the hook itself is.
+
+    Raises:
+        UsageError: There is no public method of that name.
+        PluginHookError: It takes an argument that the hook doesn't have.
+    """
+    cls, name = type(orchestrator), type(orchestrator).__name__
+    found = inspect.getattr_static(cls, method, None)
+    if method.startswith("_") or not inspect.isfunction(found):
+        own = [each for each in vars(cls) if not each.startswith("_")]
+        public = [each for each in own if inspect.isfunction(vars(cls)[each])]
+        likely = nearest(method, public)
+        raise UsageError(
+            f"{name!r} ({provider}) has no public method {method!r} to use as {hook!r}",
+            hint=f"did you mean {likely!r}?" if likely else f"it has {', '.join(public)}",
+        )
+    parameters = list(inspect.signature(found).parameters.values())[1:]
+    raise_first(_wrong_arguments(parameters, hook, f"{name}.{method}", provider))
+    return getattr(orchestrator, method)
 
 
 def incomplete_hooks(cls: type[Orchestrator]) -> tuple[str, ...]:

@@ -53,6 +53,20 @@ class Orchestrator(Component):
         inherited = super(cls, cls).options  # type: ignore[misc]
         cls.options = {**inherited, **vars(cls).get("options", {})}
 
+    @property
+    def elsewhere(self) -> str | None:
+        """The host that the engine starts steps on; None if it is this one, or not known.
+
+        A plugin whose engine may be elsewhere overrides it: a folder there isn't the folder
+        of the same path here.
+        """
+        return None
+
+    @property
+    def shared_filesystem(self) -> bool:
+        """Whether the config says that the engine's host sees this one's folders."""
+        return bool(getattr(self.config, "shared_filesystem", False))
+
     def decorate(self, func: Callable[..., Any], instance: object) -> Callable[..., Any] | None:
         """Wrap a method with the method that `decorator_method` names, if there is one."""
         method = getattr(self, self.decorator_method, None)

@@ -56,7 +56,8 @@ class Project:
         self.write("lolpop.yaml", dedent(YAML) + dedent(further))
 
     def package(self, *files: str, local: Path | None = None, **changes: Any) -> Package:
-        with prepared(Source(files, file=local)) as blueprint:
+        modules = changes.get("modules", ())
+        with prepared(Source(files, file=local, modules=modules)) as blueprint:
             cls = blueprint.runner.cls
             assert cls is not None
             workflow = Workflow(

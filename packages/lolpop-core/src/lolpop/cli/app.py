@@ -94,14 +94,18 @@ deployment_group = LazyGroup(
     "deployment",
     {
         "package": ("lolpop.cli.deployment:package", "Package a workflow under one digest."),
+        "plan": (
+            "lolpop.cli.deployment:plan",
+            "Say what `build` would do, and what stands against it.",
+        ),
         "build": (
             "lolpop.cli.deployment:build",
             "Package a workflow and make the orchestrator able to run it.",
         ),
-        "run": ("lolpop.cli.deployment:run", "Start a run of a deployment."),
-        "status": ("lolpop.cli.deployment:status", "Show where a run and its steps stand."),
-        "logs": ("lolpop.cli.deployment:logs", "Show what the steps of a run printed."),
-        "stop": ("lolpop.cli.deployment:stop", "End runs and their processes, verified."),
+        "run": ("lolpop.cli.running:run", "Start a run of a deployment."),
+        "status": ("lolpop.cli.running:status", "Show where a run and its steps stand."),
+        "logs": ("lolpop.cli.running:logs", "Show what the steps of a run printed."),
+        "stop": ("lolpop.cli.running:stop", "End runs and their processes, verified."),
         "list": ("lolpop.cli.deployment:list_", "List the deployments of this project."),
         "remove": (
             "lolpop.cli.deployment:remove",
@@ -110,11 +114,32 @@ deployment_group = LazyGroup(
     },
     "Package, deploy, run and stop workflows on an orchestrator.",
 )
+runs_group = LazyGroup(
+    "runs",
+    {
+        "list": ("lolpop.cli.runs:list_", "List the runs that have records, newest first."),
+        "show": ("lolpop.cli.runs:show", "Show a run and its steps."),
+        "report": ("lolpop.cli.runs:report", "Write a run as one HTML page."),
+        "get": ("lolpop.cli.runs:get", "Get what a step of a run gave."),
+    },
+    "Look back at runs, by their records alone.",
+)
+storage_group = LazyGroup(
+    "storage",
+    {
+        "prune": (
+            "lolpop.cli.storage:prune",
+            "Delete what is old, over, and referred to by nothing.",
+        ),
+    },
+    "Look after the storage.",
+)
 root = LazyGroup(
     "lolpop",
     {
         "init": ("lolpop.cli.init:init", "Start a project that runs as it stands."),
         "run": ("lolpop.cli.app:run_group", "Run a workflow."),
+        "graph": ("lolpop.cli.graph:graph", "Show the steps of a workflow, and what won't split."),
         "config": (
             "lolpop.cli.app:config_group",
             "Check, show and describe the configuration.",
@@ -123,6 +148,8 @@ root = LazyGroup(
             "lolpop.cli.app:deployment_group",
             "Package, deploy, run and stop workflows on an orchestrator.",
         ),
+        "runs": ("lolpop.cli.app:runs_group", "Look back at runs, by their records alone."),
+        "storage": ("lolpop.cli.app:storage_group", "Look after the storage."),
         "plugins": ("lolpop.cli.app:plugins_group", "List and examine plugins."),
         "completion": ("lolpop.cli.completion:completion", "Print a shell's completion script."),
     },

@@ -1,9 +1,7 @@
-"""`lolpop deployment`: package, build, run, watch, stop and remove deployments."""
+"""`lolpop deployment`: package, plan and build deployments, list and remove them."""
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,36 +10,47 @@ import click
 
 from lolpop.cli.failures import Reply
 from lolpop.cli.options import command, sourced
-from lolpop.cli.run import json_object
-from lolpop.contract import Run, RunStatus, to_json
+from lolpop.cli.values import json_object
+from lolpop.contract import Package, Plan, to_json
 from lolpop.deploying import engine as engines
-from lolpop.deploying import verbs
-from lolpop.errors import WorkflowError
+from lolpop.deploying.building import build as build_deployment
+from lolpop.deploying.packaging import make_package, wanted_package
+from lolpop.deploying.planning import make_plan
+from lolpop.deploying.running import default_name
+from lolpop.deploying.running import remove as remove_deployment
+from lolpop.deploying.specifying import specification
 from lolpop.inprocess import Source
 
-_POLL = 0.2
+_ENTRYPOINT = click.option(
+    "-e", "--entrypoint", "method", metavar="METHOD", help="The runner's method."
+)
+_NAME = click.option("-n", "--name", metavar="NAME", help="The deployment's name.")
+_PACKAGE = click.option(
+    "--package",
+    "named",
+    metavar="DIGEST|PATH",
+    help="A stored package, or one that came as a file, instead of packaging.",
+)
+_KEYWORDS = click.option(
+    "--deployment-kwargs", "keywords", metavar="JSON", help="Options of the deployer."
+)
+_TAKE_OVER = click.option("--take-over", is_flag=True, help="Replace another project's deployment.")
+_WAIT_FOR_RUNS = click.option(
+    "--wait-for-runs", is_flag=True, help="Wait for runs that the engine would switch."
+)
 
 
-def on_engine(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command NAME, `-c`, `--set` and `--deployer`; it gets the engine and the name."""
+def configured(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `-c`, `--set` and `--deployer`, as a `Source` and the deployer's name."""
 
-    @click.argument("name", required=False)
     @click.option("-c", "--config", "files", multiple=True, metavar="FILE", help="As for `build`.")
     @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="As for `build`.")
     @click.option("--deployer", metavar="X", help="An orchestrator instead of the configured one.")
     @wraps(function)
     def wrapped(
-        reply: Reply,
-        name: str | None,
-        files: tuple[str, ...],
-        overrides: tuple[str, ...],
-        deployer: str | None,
-        **keywords: Any,
+        *args: Any, files: tuple[str, ...], overrides: tuple[str, ...], **keywords: Any
     ) -> Any:
-        with reply.foreign_output():
-            used = engines.engine(Source(files, overrides), deployer)
-            named = verbs.default_name(used, name)
-        return function(reply, used=used, name=named, **keywords)
+        return function(*args, source=Source(files, overrides), **keywords)
 
     return wrapped
 
@@ -50,213 +59,206 @@ def on_engine(function: Callable[..., Any]) -> Callable[..., Any]:
 @command
 @sourced
 @click.option("--packager", metavar="X", help="An orchestrator instead of the configured one.")
-@click.option("-e", "--entrypoint", "method", metavar="METHOD", help="The runner's method.")
+@_ENTRYPOINT
+@click.option("-p", "--package-method", metavar="METHOD", help="The packager's method to call.")
 @click.option("--packaging-kwargs", "keywords", metavar="JSON", help="Options of the packager.")
 def package(
-    reply: Reply, source: Source, packager: str | None, method: str | None, keywords: str | None
+    reply: Reply,
+    source: Source,
+    packager: str | None,
+    method: str | None,
+    package_method: str | None,
+    keywords: str | None,
 ) -> None:
     """Package a workflow: its files, configuration, steps and lock, under one digest."""
     given = json_object(keywords, "--packaging-kwargs")
     with reply.foreign_output():
-        made = verbs.make_package(source, method, given, packager)
-    manifest = made.manifest
+        used = engines.engine(source, packager, {"package": package_method})
+        made = make_package(used, method, given)
     if reply.as_json:
         reply.data(to_json(made))
         return
+    _show_package(reply, made)
+    reply.say("next: lolpop deployment build")
+
+
+def _show_package(reply: Reply, made: Package) -> None:
+    """Say what went in, how large it is, and what it is made of."""
+    manifest = made.manifest
     for warning in made.warnings:
         click.echo(f"warning: {warning}", err=True)
     for collapse in manifest.graph.collapses:
-        click.echo(
-            f"note: {collapse.file}:{collapse.line}: {collapse.step} is one step: {collapse.reason}"
-        )
-    reply.say(
-        f"packaged {made.digest[:12]}: {len(manifest.files)} files, {made.size} bytes,"
-        f" {len(manifest.graph.steps)} steps: "
-        + ", ".join(step.name for step in manifest.graph.steps)
-    )
-    reply.say("next: lolpop deployment build")
+        place = f"{collapse.file}:{collapse.line}"
+        click.echo(f"note: {place}: {collapse.step} is one step: {collapse.reason}", err=True)
+    wheels = [each.name for each in manifest.lock if each.wheel]
+    own = [file for file in manifest.files if not file.path.startswith("wheels/")]
+    shown = own if reply.verbose else sorted(own, key=lambda file: -file.size)[:5]
+    more = f", and {len(own) - len(shown)} more" if len(shown) < len(own) else ""
+    files = ", ".join(f"{file.path} ({size_text(file.size)})" for file in shown)
+    inside = f"; with their wheels: {', '.join(wheels)}" if wheels else ""
+    steps = [step.name for step in manifest.graph.steps]
+    reply.say(f"packaged {made.digest[:12]}: {len(own)} files, {size_text(made.size)}")
+    reply.say(f"  files  {files}{more}")
+    reply.say(f"  lock   {len(manifest.lock)} distributions{inside}")
+    reply.say(f"  steps  {len(steps)}: {', '.join(steps)}")
+
+
+def size_text(size: int) -> str:
+    """Write a size for people."""
+    if size < 1000:
+        return f"{size} bytes"
+    return f"{size / 1e3:.1f} kB" if size < 1_000_000 else f"{size / 1e6:.1f} MB"
+
+
+@click.command(epilog="Example: lolpop deployment plan --to PrefectOrchestrator")
+@command
+@sourced
+@click.option("--to", "--deployer", "deployer", metavar="X", help="Ask another orchestrator.")
+@_ENTRYPOINT
+@_NAME
+@_PACKAGE
+@_TAKE_OVER
+@_WAIT_FOR_RUNS
+@_KEYWORDS
+def plan(
+    reply: Reply,
+    source: Source,
+    deployer: str | None,
+    method: str | None,
+    name: str | None,
+    named: str | None,
+    take_over: bool,
+    wait_for_runs: bool,
+    keywords: str | None,
+) -> None:
+    """Say what `build` would do, and what stands against it; nothing is written.
+
+    With --to the same is asked of another orchestrator: the rehearsal of a switch.
+    """
+    given = _flags(keywords, take_over, wait_for_runs)
+    with reply.foreign_output():
+        used = engines.engine(source, deployer)
+        wanted = wanted_package(used, method, named, stored=False)
+        planned = make_plan(used, wanted, specification(used, wanted, name), given)
+    if reply.as_json:
+        reply.data({"orchestrator": used.name, "ok": planned.plan.ok, **to_json(planned.plan)})
+        reply.code = planned.refusal.exit_code if planned.refusal else 0
+        return
+    _show_plan(reply, planned.plan)
+    if planned.refusal:
+        raise planned.refusal
+    steps = len(wanted.manifest.graph.steps)
+    reply.say(f"ok: {used.name} can run {planned.spec.name}: {steps} steps, {wanted.digest[:12]}")
+    reply.say("next: lolpop deployment build" + (f" --deployer {deployer}" if deployer else ""))
+
+
+def _show_plan(reply: Reply, found: Plan) -> None:
+    for action in found.actions:
+        detail = f": {action.detail}" if action.detail else ""
+        reply.say(f"  {action.kind.value:<8}{action.target}{detail}")
+    if not found.actions and found.ok:
+        reply.say(f"  unchanged {found.deployment}")
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
 
 
 @click.command(epilog="Example: lolpop deployment build -n penguins --deployer LocalOrchestrator")
 @command
 @sourced
 @click.option("--deployer", metavar="X", help="An orchestrator instead of the configured one.")
-@click.option("-e", "--entrypoint", "method", metavar="METHOD", help="The runner's method.")
-@click.option("-n", "--name", metavar="NAME", help="The deployment's name.")
-@click.option("--take-over", is_flag=True, help="Replace another project's deployment.")
-@click.option("--deployment-kwargs", "keywords", metavar="JSON", help="Options of the deployer.")
+@_ENTRYPOINT
+@_NAME
+@click.option("-d", "--deploy-method", metavar="METHOD", help="The deployer's method to call.")
+@_PACKAGE
+@_TAKE_OVER
+@_WAIT_FOR_RUNS
+@_KEYWORDS
 def build(
     reply: Reply,
     source: Source,
     deployer: str | None,
     method: str | None,
     name: str | None,
+    deploy_method: str | None,
+    named: str | None,
     take_over: bool,
+    wait_for_runs: bool,
     keywords: str | None,
 ) -> None:
     """Package a workflow and make the orchestrator able to run it.
 
-    Content that hasn't changed costs nothing.
+    Content that hasn't changed costs nothing. Where neither CLASS nor the configuration
+    names a runner, the project's last package is deployed.
     """
-    given = json_object(keywords, "--deployment-kwargs")
-    given.update({"take_over": True} if take_over else {})
+    given = _flags(keywords, take_over, wait_for_runs)
     with reply.foreign_output():
-        built = verbs.build(source, method, name, given, deployer)
+        used = engines.engine(source, deployer, {"deploy": deploy_method})
+        built = build_deployment(used, wanted_package(used, method, named), name, given)
     if reply.as_json:
         reply.data({"deployment": to_json(built.deployment), "plan": to_json(built.plan)})
         return
     for note in built.plan.notes:
-        click.echo(f"note: {note}")
+        click.echo(f"note: {note}", err=True)
     done = built.plan.actions[0].kind.value + "d" if built.plan.actions else "unchanged"
-    named = built.deployment.name
-    reply.say(f"{done}: deployment {named}, package {built.package.digest[:12]}")
-    reply.say(f"next: lolpop deployment run {named}")
+    made = built.deployment
+    at = f", {made.url}" if made.url else ""
+    reply.say(f"{done}: deployment {made.name}, package {built.package.digest[:12]}{at}")
+    reply.say(f"next: lolpop deployment run {made.name}")
 
 
-@click.command(epilog="Example: lolpop deployment run penguins --param seed=8 --wait")
-@command
-@on_engine
-@click.option("--param", "pairs", multiple=True, metavar="K=V", help="A parameter of the run.")
-@click.option("--wait", is_flag=True, help="Wait for the run's end, and show its steps.")
-@click.option("--take-over", is_flag=True, help="Run another project's deployment.")
-@click.option("--run-kwargs", "keywords", metavar="JSON", help="Options of the orchestrator.")
-def run(
-    reply: Reply,
-    used: engines.Engine,
-    name: str,
-    pairs: tuple[str, ...],
-    wait: bool,
-    take_over: bool,
-    keywords: str | None,
-) -> None:
-    """Start a run of a deployment."""
-    given = json_object(keywords, "--run-kwargs")
-    given.update({"take_over": True} if take_over else {})
-    started = verbs.start(used, name, verbs.parameters(used, name, pairs), given)
-    run_id = started.ref.run_id
-    reply.say(f"started: run {run_id} of {name}" + (f", {started.url}" if started.url else ""))
-    if not wait:
-        if reply.as_json:
-            reply.data(to_json(started))
-        reply.say(f"next: lolpop deployment status {name} --run {run_id}")
-        return
-    found = _waited(reply, used, started)
-    if reply.as_json:
-        reply.data(to_json(found))
-    state = found.run.state.value
-    if state != "succeeded":
-        raise WorkflowError(
-            f"run {run_id} of {name} {state}" + (f": {found.error}" if found.error else ""),
-            hint=f"lolpop deployment logs {name} --run {run_id}",
-        )
-    reply.say(f"done: run {run_id} succeeded")
-
-
-def _waited(reply: Reply, used: engines.Engine, started: Run) -> RunStatus:
-    """Wait for a run's end; say a line for each step that ends."""
-    said: set[str] = set()
-    while True:
-        found = verbs.status(used, started)
-        for step in found.steps:
-            if step.state.is_over and step.name not in said:
-                said.add(step.name)
-                last = step.attempts[-1]
-                ended = last.ended_at or last.started_at
-                seconds = (ended - last.started_at).total_seconds()
-                reply.say(f"  {step.state.value:<10}{step.name}  {seconds:.2f} s")
-        if found.run.state.is_over:
-            return found
-        time.sleep(_POLL)
-
-
-@click.command(epilog="Example: lolpop deployment status penguins")
-@command
-@on_engine
-@click.option("--run", "run_id", metavar="ID", help="A run; the newest by default.")
-def status(reply: Reply, used: engines.Engine, name: str, run_id: str | None) -> None:
-    """Show where a run and its steps stand."""
-    found = verbs.status(used, verbs.newest(used, name, run_id))
-    if reply.as_json:
-        reply.data(to_json(found))
-        return
-    reply.say(f"run {found.run.ref.run_id} of {name}: {found.run.state.value}")
-    rows = [
-        [step.name, step.state.value, str(len(step.attempts)), step.attempts[-1].error or ""]
-        for step in found.steps
-    ]
-    reply.table([["step", "state", "attempts", "error"], *rows])
-
-
-@click.command(epilog="Example: lolpop deployment logs penguins --step train.fit")
-@command
-@on_engine
-@click.option("--run", "run_id", metavar="ID", help="A run; the newest by default.")
-@click.option("--step", metavar="S", help="One step; all by default.")
-def logs(
-    reply: Reply, used: engines.Engine, name: str, run_id: str | None, step: str | None
-) -> None:
-    """Show what the steps of a run printed."""
-    found = verbs.newest(used, name, run_id)
-    texts = [text.decode("utf-8", "replace") for text in verbs.logs(used, found, step)]
-    if reply.as_json:
-        reply.data({"run": found.ref.run_id, "log": "".join(texts)})
-    sys.stdout.write("" if reply.as_json else "".join(texts))
-
-
-@click.command(epilog="Example: lolpop deployment stop penguins")
-@command
-@on_engine
-@click.option("--run", "run_id", metavar="ID", help="One run; all active ones by default.")
-@click.option("--take-over", is_flag=True, help="Stop another project's deployment.")
-@click.option("--stop-kwargs", "keywords", metavar="JSON", help="Options of the orchestrator.")
-def stop(
-    reply: Reply,
-    used: engines.Engine,
-    name: str,
-    run_id: str | None,
-    take_over: bool,
-    keywords: str | None,
-) -> None:
-    """End runs, and return when they and their processes are gone."""
-    given = json_object(keywords, "--stop-kwargs")
-    given.update({"take_over": True} if take_over else {})
-    stopped = verbs.stop(used, name, run_id, given)
-    if reply.as_json:
-        reply.data(to_json(stopped))
-    ended = ", ".join(ref.run_id for ref in stopped.ended)
-    reply.say(f"stopped: {ended}" if ended else f"nothing of {name} was running")
+def _flags(keywords: str | None, take_over: bool, wait_for_runs: bool) -> dict[str, Any]:
+    given = json_object(keywords, "--deployment-kwargs")
+    flags = {"take_over": take_over, "wait_for_runs": wait_for_runs}
+    return given | {key: True for key, said in flags.items() if said}
 
 
 @click.command("list", epilog="Example: lolpop deployment list --all")
 @command
-@click.option("-c", "--config", "files", multiple=True, metavar="FILE", help="As for `build`.")
-@click.option("--deployer", metavar="X", help="An orchestrator instead of the configured one.")
+@configured
 @click.option("--all", "everything", is_flag=True, help="Other projects' deployments too.")
-def list_(reply: Reply, files: tuple[str, ...], deployer: str | None, everything: bool) -> None:
+def list_(reply: Reply, source: Source, deployer: str | None, everything: bool) -> None:
     """List the deployments of this project."""
-    used = engines.engine(Source(files), deployer)
-    found = [
-        deployment
-        for deployment in used.lifecycle.call("deployments")
-        if everything or deployment.project == used.project
-    ]
+    with reply.foreign_output():
+        used = engines.engine(source, deployer)
+        all_of_them = used.lifecycle.call("deployments")
+    found = [each for each in all_of_them if everything or each.project == used.project]
     if reply.as_json:
         reply.data(to_json(tuple(found)))
         return
-    rows = [[each.name, each.project, each.package_digest[:12]] for each in found]
-    reply.table([["name", "project", "package"], *rows])
+    if not found:
+        others = len(all_of_them)
+        more = f"; {others} of other projects: --all" if others else ""
+        reply.say(f"no deployment of {used.project} on {used.name}{more}")
+        return
+    rows = [
+        [
+            each.name,
+            each.project,
+            each.package_digest[:12],
+            each.schedule.cron if each.schedule else "",
+            each.problem or (each.schedule_state.value if each.schedule_state else ""),
+        ]
+        for each in found
+    ]
+    reply.table([["name", "project", "package", "schedule", "state"], *rows])
 
 
 @click.command(epilog="Example: lolpop deployment remove penguins")
 @command
-@on_engine
+@configured
+@click.argument("name", required=False)
 @click.option("--take-over", is_flag=True, help="Remove another project's deployment.")
-def remove(reply: Reply, used: engines.Engine, name: str, take_over: bool) -> None:
+def remove(
+    reply: Reply, source: Source, deployer: str | None, name: str | None, take_over: bool
+) -> None:
     """Stop a deployment and take it out of the orchestrator.
 
     Its packages and records stay in the storage.
     """
-    removed = verbs.remove(used, name, {"take_over": True} if take_over else {})
+    with reply.foreign_output():
+        used = engines.engine(source, deployer)
+        named = default_name(used, name)
+        removed = remove_deployment(used, named, {"take_over": True} if take_over else {})
     if reply.as_json:
         reply.data(to_json(removed))
-    reply.say(f"removed: {', '.join(removed.deleted)}")
+    reply.say(f"removed: {', '.join(removed.deleted) or named}")

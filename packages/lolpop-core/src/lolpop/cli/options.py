@@ -57,6 +57,14 @@ def sourced(function: Callable[..., Any]) -> Callable[..., Any]:
         help="A Python file in which classes are looked up first.",
     )
     @click.option(
+        "-m",
+        "--module",
+        "modules",
+        multiple=True,
+        metavar="MODULE",
+        help="A module of the project in which classes are looked up, besides `modules`.",
+    )
+    @click.option(
         "--set",
         "overrides",
         multiple=True,
@@ -74,11 +82,12 @@ def sourced(function: Callable[..., Any]) -> Callable[..., Any]:
         runner: str | None,
         files: tuple[str, ...],
         file: Path | None,
+        modules: tuple[str, ...],
         overrides: tuple[str, ...],
         skip_validation: bool,
         **keywords: Any,
     ) -> Any:
-        source = Source(files, overrides, runner, file, skip_validation)
+        source = Source(files, overrides, runner, file, skip_validation, modules)
         return function(*args, source=source, **keywords)
 
     return wrapped

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lolpop.cli.failures import Reply
 from lolpop.cli.options import command, sourced
-from lolpop.cli.values import plain
+from lolpop.cli.values import json_object, plain
 from lolpop.errors import UsageError
 from lolpop.inprocess import Source, run_workflow
+
+if TYPE_CHECKING:
+    from lolpop.rehearsal.report import Row
 
 
 @click.command(epilog="Example: lolpop run workflow PenguinRunner -c lolpop.yaml -e build_all")
@@ -40,12 +42,18 @@ from lolpop.inprocess import Source, run_workflow
     metavar="JSON",
     help="Keyword arguments for the method, for example '{\"seed\": 8}'.",
 )
+@click.option(
+    "--rehearse",
+    is_flag=True,
+    help="Run it as its steps too, as deployed, and say whether they give the same.",
+)
 def workflow(
     reply: Reply,
     source: Source,
     method: str | None,
     arguments: tuple[str, ...],
     keywords: str | None,
+    rehearse: bool,
 ) -> None:
     """Run a workflow in this process.
 
@@ -53,6 +61,9 @@ def workflow(
     """
     named = json_object(keywords, "--build-kwargs")
     _log(reply.verbose)
+    if rehearse:
+        _rehearse(reply, source, method, arguments, named)
+        return
     with reply.foreign_output():
         outcome = run_workflow(source, method, arguments, named)
     if reply.as_json:
@@ -67,22 +78,37 @@ def workflow(
     reply.say(f"done: {outcome.label} in {outcome.seconds:.2f} s")
 
 
-def json_object(text: str | None, option: str) -> dict[str, Any]:
-    """Read an option that holds a JSON object.
+def _rehearse(
+    reply: Reply,
+    source: Source,
+    method: str | None,
+    arguments: tuple[str, ...],
+    keywords: dict[str, Any],
+) -> None:
+    from lolpop.pictures.words import counted
+    from lolpop.rehearsal.rehearsing import rehearse
 
-    Raises:
-        UsageError: It doesn't.
-    """
-    if text is None:
-        return {}
-    hint = f"for example {option} '{{\"seed\": 7}}'"
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{option} isn't JSON: {error}", hint=hint) from None
-    if not isinstance(value, dict):
-        raise UsageError(f"{option} must be a JSON object, got {text!r}", hint=hint)
-    return value
+    if arguments:
+        message = "a rehearsal takes arguments by name, as a deployment does"
+        raise UsageError(message, hint="use --build-kwargs instead of --build-args")
+    with reply.foreign_output():
+        found = rehearse(source, method, keywords)
+    reply.table([("step", "state", "note"), *map(_cells, found.rows)])
+    reply.say(
+        f"{found.share}"
+        + (": `lolpop graph` says why" if found.share.steps < found.share.calls else "")
+    )
+    if error := found.error:
+        sys.stderr.write(found.log)
+        raise error
+    if reply.as_json:
+        reply.data(found.facts())
+    gives = "gives" if found.steps == 1 else "give"
+    reply.say(f"equal: {counted(found.steps, 'step')} {gives} what the plain run gives")
+
+
+def _cells(row: Row) -> tuple[str, str, str]:
+    return row.name, row.state.value, row.note
 
 
 def _log(verbose: bool) -> None:

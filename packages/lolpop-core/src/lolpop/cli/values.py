@@ -1,4 +1,4 @@
-"""Values of any kind as JSON values: what JSON can't hold is written as text."""
+"""Values as JSON: written for an answer, and read from an option."""
 
 from __future__ import annotations
 
@@ -38,3 +38,25 @@ def _text(value: object) -> str:
         return str(value)
     except Exception:
         return object.__repr__(value)
+
+
+def json_object(text: str | None, option: str) -> dict[str, Any]:
+    """Read an option that holds a JSON object.
+
+    Raises:
+        UsageError: It doesn't.
+    """
+    if text is None:
+        return {}
+    import json
+
+    from lolpop.errors import UsageError
+
+    hint = f"for example {option} '{{\"seed\": 7}}'"
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{option} isn't JSON: {error}", hint=hint) from None
+    if not isinstance(value, dict):
+        raise UsageError(f"{option} must be a JSON object, got {text!r}", hint=hint)
+    return value

@@ -11,6 +11,7 @@ from lolpop.config.nodes import Node, kind_of
 from lolpop.config.overlay import lay_over
 from lolpop.config.overrides import read_override
 from lolpop.config.reader import read
+from lolpop.config.sections import ORCHESTRATOR
 from lolpop.config.spelling import normalise
 from lolpop.errors import ConfigError, Place, Problem
 
@@ -41,13 +42,21 @@ class Document:
         return replace(self, root=self.root.with_value(entries))
 
 
-def load(files: Sequence[str | Path] = (), overrides: Sequence[str] = ()) -> Document:
+def load(
+    files: Sequence[str | Path] = (),
+    overrides: Sequence[str] = (),
+    modules: Sequence[str] = (),
+    orchestrator_files: Sequence[str | Path] = (),
+) -> Document:
     """Load a project's configuration.
 
     Args:
         files: The files, the first one the base, each further one laid over those before
             it; `lolpop.yaml` of the working folder if there are none.
         overrides: `PATH=VALUE` arguments, laid over all files.
+        modules: Project modules besides those that the files list.
+        orchestrator_files: Files that hold an orchestrator's section alone, or its config
+            alone; they are laid over the other files.
 
     Raises:
         ConfigError: A file can't be read; every unreadable file is named at once.
@@ -55,7 +64,8 @@ def load(files: Sequence[str | Path] = (), overrides: Sequence[str] = ()) -> Doc
     names = [str(file) for file in files] or [DEFAULT_FILE]
     folder = _path(names[0]).absolute().parent
     problems: list[Problem] = []
-    layers = [_attempt(problems, _read_file, name) for name in names]
+    layers = [_attempt(problems, read_file, name) for name in names]
+    layers += [_attempt(problems, _read_section, str(name)) for name in orchestrator_files]
     layers += [_attempt(problems, read_override, text, folder) for text in overrides]
     present = [layer for layer in layers if layer is not None]
     if problems:
@@ -64,7 +74,7 @@ def load(files: Sequence[str | Path] = (), overrides: Sequence[str] = ()) -> Doc
     root = normal[0]
     for layer in normal[1:]:
         root = lay_over(root, layer)
-    root = resolve(root, problems)
+    root = resolve(_with_modules(root, modules), problems)
     paths = tuple(_path(name).absolute() for name in names)
     return Document(root, folder, paths, tuple(overrides), tuple(problems))
 
@@ -85,7 +95,12 @@ def _path(name: str) -> Path:
         return Path(name)
 
 
-def _read_file(name: str) -> Node:
+def read_file(name: str) -> Node:
+    """Read one file alone: a mapping of sections, nothing laid over it.
+
+    Raises:
+        ConfigError: It can't be read, or isn't a mapping.
+    """
     path = _path(name)
     try:
         content = path.read_bytes()
@@ -98,6 +113,29 @@ def _read_file(name: str) -> Node:
         message = f"a configuration is a mapping of sections, not {kind_of(node.value)}"
         raise ConfigError([Problem(message, node.place)])
     return node
+
+
+def _read_section(name: str) -> Node:
+    """Read an orchestrator's file as if it stood in the project's."""
+    node = read_file(name)
+    if not keys_of_section(node):
+        node = node.with_value({"config": node})
+    return node.with_value({ORCHESTRATOR: node})
+
+
+def keys_of_section(node: Node) -> bool:
+    """Tell whether a document has the shape of the section `orchestrator`."""
+    return any(key == "config" or str(key).endswith("Orchestrator") for key, _ in node.items())
+
+
+def _with_modules(root: Node, modules: Sequence[str]) -> Node:
+    node = root.get("modules")
+    listed = list(node.value) if node and isinstance(node.value, list) else []
+    known = {item.value for item in listed}
+    given = [Node(name, Place("-m", 1, 1), root.base) for name in modules if name not in known]
+    if not given:
+        return root
+    return root.with_value({**dict(root.items()), "modules": root.with_value([*listed, *given])})
 
 
 def _unreadable(name: str, error: OSError | ValueError) -> Problem:

@@ -25,6 +25,10 @@ class Capability(Enum):
     `deployments` and `remove` are implemented. Without it only `lolpop run workflow`
     works."""
 
+    ENGINE_SERVICE = "engine_service"
+    """The engine is a service of its own, reached over a network or through its files, which
+    may be away. Without it there is nothing that could be."""
+
     ENGINE_LOGS = "engine_logs"
     """The engine keeps what steps print, and `logs` reads it from there. Without it `logs`
     isn't implemented, and the step records alone hold the output."""

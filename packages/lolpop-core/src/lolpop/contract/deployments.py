@@ -124,6 +124,7 @@ class Deployment:
         package_digest: The digest of the package that its next run uses.
         deployment_digest: What `DeploymentSpec.digest` gave when it was deployed.
         storage: The storage URL that was deployed, which all its runs use.
+        parameters: The values that it was deployed with, which those of a run are laid over.
         engine_id: The engine's own id of it, or None if the name is the id.
         url: Its page in the engine, or None if the engine has no pages.
         schedule: Its schedule, or None without one.
@@ -139,6 +140,7 @@ class Deployment:
     package_digest: str
     deployment_digest: str
     storage: str
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     engine_id: str | None = None
     url: str | None = None
     schedule: Schedule | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -159,6 +160,8 @@ class AttemptStatus:
         pid: Its process id there, or None if that isn't known.
         started_at: When its process started.
         ended_at: When it was over, or None before that.
+        inputs: The digests of the artifacts that it read, by the step that made each, with
+            the keys of an element behind (`load.split[0]`); empty before it is over.
     """
 
     attempt: int
@@ -170,6 +173,7 @@ class AttemptStatus:
     pid: int | None = None
     started_at: datetime
     ended_at: datetime | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,9 @@ class Workflow:
         entrypoint: The public method of the runner that is run.
         local_file: The Python file given with `-l`, absolute, or None without it.
         modules: The project modules given with `-m`, besides those that the YAML lists.
+        orchestrator_files: The files given with `-c` that hold an orchestrator's section or
+            config alone, absolute; nothing of them enters the package.
+        stored: Whether the package is stored; if not, only what it would be is asked for.
     """
 
     project_folder: Path
@@ -29,3 +32,5 @@ class Workflow:
     entrypoint: str
     local_file: Path | None = None
     modules: tuple[str, ...] = ()
+    orchestrator_files: tuple[Path, ...] = ()
+    stored: bool = True

@@ -10,24 +10,21 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from lolpop.config.document import Document, load
+from lolpop.config.document import Document
 from lolpop.config.settings import Settings
 from lolpop.config.validation import read
-from lolpop.contract import (
-    Deployment,
-)
-from lolpop.errors import (
-    NotFoundError,
-    OwnershipError,
-    UsageError,
-)
+from lolpop.contract import Capability, Deployment
+from lolpop.deploying.files import divided
+from lolpop.errors import NotFoundError, OwnershipError, UsageError
 from lolpop.inprocess import Source, extensions_of, provider_of
 from lolpop.lifecycle import Lifecycle
 from lolpop.orchestrator import Orchestrator
 from lolpop.package.standard import storage_of
+from lolpop.storage import Store
 from lolpop.workflow.assembly import assemble_alone
 from lolpop.workflow.blueprint import Part
 from lolpop.workflow.check import check_orchestrator, settings_of
+from lolpop.workflow.project import roots_of, working_in
 
 DEFAULT = "LocalOrchestrator"
 
@@ -37,6 +34,7 @@ class Engine:
     """The orchestrator of a project, ready to be called.
 
     Attributes:
+        source: Where the configuration comes from, the orchestrator chosen.
         document: The project's configuration.
         settings: The core's own keys.
         lifecycle: The orchestrator's hooks.
@@ -45,6 +43,7 @@ class Engine:
         project: The project's name.
     """
 
+    source: Source
     document: Document
     settings: Settings
     lifecycle: Lifecycle
@@ -75,17 +74,34 @@ class Engine:
             message = f"options of {verb!r}: {path}: {found['msg'][:1].lower()}{found['msg'][1:]}"
             raise UsageError(message, hint=f"there is {known}") from None
 
+    @property
+    def deploys(self) -> bool:
+        """Whether the orchestrator can deploy at all."""
+        return Capability.DEPLOYMENTS in self.lifecycle.orchestrator.capabilities
+
+    @property
+    def store(self) -> Store:
+        """The project's storage."""
+        return Store(self.storage)
+
+    def find(self, name: str) -> Deployment | None:
+        """Find a deployment, whosever it is."""
+        found: list[Deployment] = self.lifecycle.call("deployments")
+        return next((each for each in found if each.name == name), None)
+
     def deployment(self, name: str, take_over: bool) -> Deployment:
         """Find a deployment of this project.
 
         Raises:
             NotFoundError: There is none of that name.
             OwnershipError: It is another project's.
+            UsageError: It uses another storage than the configuration names.
         """
         found: list[Deployment] = self.lifecycle.call("deployments")
         for deployment in found:
             if deployment.name == name:
                 self.refuse_foreign(deployment, take_over)
+                self.refuse_other_storage(deployment)
                 return deployment
         names = ", ".join(deployment.name for deployment in found) or "none"
         raise NotFoundError(
@@ -102,38 +118,59 @@ class Engine:
                 hint="choose another name with -n, or say --take-over",
             )
 
+    def refuse_other_storage(self, deployment: Deployment) -> None:
+        """Refuse a configuration that looks for a deployment's runs where they aren't."""
+        if deployment.storage != self.storage:
+            raise UsageError(
+                f"deployment {deployment.name!r} keeps its runs in"
+                f" {Store(deployment.storage).shown!r}, the configuration names"
+                f" {self.store.shown!r}",
+                hint="name that storage, or deploy with this one: lolpop deployment build",
+            )
 
-def engine(source: Source, deployer: str | None = None) -> Engine:
+
+def engine(
+    source: Source, deployer: str | None = None, methods: Mapping[str, str | None] | None = None
+) -> Engine:
     """Make a project's orchestrator ready; its workflow's code isn't imported.
 
     Args:
         source: Where the configuration comes from.
         deployer: An orchestrator instead of the configured one.
+        methods: Methods of the orchestrator that are hooks for this call, by hook.
 
     Raises:
         ConfigError: The orchestrator's part of the configuration is wrong.
         PluginError: The orchestrator can't be used.
+        UsageError: The orchestrator has no such method.
     """
-    document = load(source.files, chosen(source, deployer).overrides)
-    settings, _ = settings_of(document)
-    part = check_orchestrator(document)
-    made = assemble_alone(part, document.folder, os.environ)
+    source = chosen(source, deployer)
+    document = source.document()
+    settings, problems = settings_of(document)
+    roots = roots_of(document.folder, None if problems else settings.package.roots)
+    with working_in(document.folder, roots):  # the orchestrator may be the project's own
+        part = check_orchestrator(document)
+        made = assemble_alone(part, document.folder, os.environ)
     assert isinstance(made, Orchestrator)
     storage = storage_of(document)
     made.__dict__["storage"] = storage
     name = str(part.section.class_name.value) if part.section.class_name else ""
-    lifecycle = Lifecycle(made, provider_of(name), extensions_of(settings))
-    return Engine(document, settings, lifecycle, part, storage, _project(document, settings))
+    replaced = {hook: method for hook, method in (methods or {}).items() if method}
+    lifecycle = Lifecycle(made, provider_of(name), extensions_of(settings), replaced)
+    project = _project(document, settings)
+    return Engine(source, document, settings, lifecycle, part, storage, project)
 
 
 def chosen(source: Source, deployer: str | None) -> Source:
     """Choose the orchestrator as its line in the YAML does; the embedded one if nobody does."""
-    line = f"decorators.orchestrator={deployer}"
-    if deployer is None:
-        named = load(source.files, source.overrides).root.get("decorators")
+    if deployer is not None:
+        source = divided(source, deployer)
+    else:
+        named = source.document().root.get("decorators")
         if named is not None and named.get("orchestrator") is not None:
             return source
-        line = f"decorators.orchestrator={DEFAULT}"
+        deployer = DEFAULT
+    line = f"decorators.orchestrator={deployer}"
     return replace(source, overrides=(*source.overrides, line))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from lolpop.contract import (
     Workflow,
     canonical_json,
 )
-from lolpop.errors import PackageError
+from lolpop.errors import NotFoundError, PackageError
 from lolpop.package.archive import (
     LARGEST,
     MANIFEST,
@@ -32,7 +34,7 @@ from lolpop.package.configuration import shown, workflow_part
 from lolpop.package.contents import Source, config_source, locked, project_sources, read_file
 from lolpop.package.files import Choice, Rules, chosen
 from lolpop.package.lock import closure, platform_name, python_version, roots_of_lock
-from lolpop.package.opening import check_archive
+from lolpop.package.opening import check_archive, read_manifest
 from lolpop.package.parameters import schema_of
 from lolpop.package.references import outside, refuse_missing, refuse_missing_code
 from lolpop.package.requirements import required_by
@@ -58,11 +60,11 @@ def build(blueprint: Blueprint, workflow: Workflow, graph: StepGraph, store: Sto
         SecretError: A secret would enter the package.
         PackageError: A file can't be packaged, or something required isn't installed.
     """
-    config = workflow_part(blueprint, workflow.modules)
+    config = workflow_part(blueprint)
     settings = blueprint.settings.package
     folder = workflow.project_folder
     refuse_secrets(config, settings.allow_literals)
-    choice = chosen(folder, _rules(blueprint, store))
+    choice = chosen(folder, _rules(blueprint, workflow, store))
     packaged = {file.path for file in choice.files}
     refuse_missing(_with_parameters(config, blueprint), folder, packaged, settings.exclude)
     refuse_missing_code(_modules(blueprint, workflow), folder, packaged)
@@ -73,11 +75,16 @@ def build(blueprint: Blueprint, workflow: Workflow, graph: StepGraph, store: Sto
     files = tuple(source.file for source in sources)
     manifest = _manifest(blueprint, workflow, graph, config, files, lock)
     warnings = (*_warnings(files), *_idle(choice), *_outside(config, folder))
-    return _stored(manifest, sources, store, warnings)
+    return _stored(manifest, sources, store, warnings, workflow.stored)
 
 
-def adopt(file: Path, store: Store) -> Package:
+def adopt(file: Path, store: Store, stored: bool = True) -> Package:
     """Store a package that came as a file, verified.
+
+    Args:
+        file: The package.
+        store: Where it goes.
+        stored: Whether it is stored; if not, it is only verified.
 
     Raises:
         PackageError: The file can't be read.
@@ -85,17 +92,52 @@ def adopt(file: Path, store: Store) -> Package:
     """
     content = read_file(str(file))
     digest, manifest = check_archive(content)
-    store.write(key_of(digest), content)
-    return Package(digest=digest, url=_url(store, digest), size=len(content), manifest=manifest)
+    names = [(MANIFEST, False), *((each.path, each.executable) for each in manifest.files)]
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        # Written anew: a file that came from anywhere may hold more than its entries.
+        entries = [(name, archive.read(name), executable) for name, executable in names]
+    size = size_of((name, len(data)) for name, data, _ in entries)
+    if stored and store.size(key_of(digest)) != size:
+        with store.scratch() as draft:
+            write_zip(draft, entries)
+            store.adopt(draft, key_of(digest))
+    return Package(digest=digest, url=_url(store, digest), size=size, manifest=manifest)
 
 
-def _rules(blueprint: Blueprint, store: Store) -> Rules:
+def stored_package(digest: str, store: Store) -> Package:
+    """Give a package that is stored already.
+
+    Args:
+        digest: Its digest, or a beginning of it that no other one has.
+        store: Where it is.
+
+    Raises:
+        NotFoundError: There is none, or several begin so.
+        HostilePackageError: What is stored isn't the package of this digest.
+    """
+    keys = [key for key in store.list("packages") if key.endswith(".zip")]
+    known = {key.rpartition("/")[2].removesuffix(".zip"): key for key in keys}
+    found = [known_digest for known_digest in known if known_digest.startswith(digest)]
+    if len(found) != 1:
+        which = f"{len(found)} packages begin with" if found else "there is no package"
+        listed = ", ".join(sorted(each[:12] for each in found or known)) or "none"
+        raise NotFoundError(
+            f"{which} {digest!r} in {store.shown!r}; there is {listed}",
+            hint="`lolpop deployment package` makes one",
+        )
+    size = store.size(known[found[0]]) or 0
+    manifest = read_manifest(store, found[0])
+    return Package(digest=found[0], url=_url(store, found[0]), size=size, manifest=manifest)
+
+
+def _rules(blueprint: Blueprint, workflow: Workflow, store: Store) -> Rules:
     settings = blueprint.settings
     folder = blueprint.document.folder
     local = store.local_path("packages")
     storage = local.parent if local else folder / settings.storage
     package = settings.package
-    return Rules(package.include, package.exclude, storage, blueprint.document.files)
+    configuration = (*workflow.config_files, *workflow.orchestrator_files)
+    return Rules(package.include, package.exclude, storage, configuration)
 
 
 def _with_parameters(config: Node, blueprint: Blueprint) -> Node:
@@ -162,7 +204,11 @@ def _inside(path: Path, folder: Path, said: str) -> str:
 
 
 def _stored(
-    manifest: Manifest, sources: Sequence[Source], store: Store, warnings: tuple[str, ...]
+    manifest: Manifest,
+    sources: Sequence[Source],
+    store: Store,
+    warnings: tuple[str, ...],
+    wanted: bool,
 ) -> Package:
     content = canonical_json(manifest)
     digest = digest_of(content)
@@ -175,7 +221,7 @@ def _stored(
             f" its largest file is {largest.path!r} with {_bytes(largest.size)}",
             hint="leave large data out with package.exclude, and read it from where it is",
         )
-    if store.size(key_of(digest)) != size:
+    if wanted and store.size(key_of(digest)) != size:
         with store.scratch() as draft:
             write_zip(draft, _entries(content, sources))
             store.adopt(draft, key_of(digest))

@@ -20,7 +20,7 @@ _ELSEWHERE = frozenset({ORCHESTRATOR, "deployment", "extensions", "storage"})
 _STAYS = frozenset({"stateless"})  # of a step's settings, the one that shapes the graph
 
 
-def workflow_part(blueprint: Blueprint, modules: Sequence[str]) -> Node:
+def workflow_part(blueprint: Blueprint) -> Node:
     """Take out of a configuration what its workflow is made of.
 
     Gone are the orchestrator's entry and section, extensions, `deployment`, `storage`, and the
@@ -29,7 +29,6 @@ def workflow_part(blueprint: Blueprint, modules: Sequence[str]) -> Node:
 
     Args:
         blueprint: The checked workflow.
-        modules: The project modules that were given besides those of the configuration.
     """
     root = _rebased(blueprint)
     entries = {key: node for key, node in root.items() if written(key) not in _ELSEWHERE}
@@ -38,8 +37,6 @@ def workflow_part(blueprint: Blueprint, modules: Sequence[str]) -> Node:
             entries[key] = kept(entries[key])
             if not entries[key].value:
                 del entries[key]
-    if modules:
-        entries["modules"] = _with_modules(entries.get("modules"), modules, root)
     return root.with_value(entries)
 
 
@@ -65,14 +62,6 @@ def _shaping(steps: Node) -> Node:
         for name, step in steps.items()
     }
     return steps.with_value({name: step for name, step in kept.items() if step.value})
-
-
-def _with_modules(node: Node | None, modules: Sequence[str], root: Node) -> Node:
-    items = list(node.value) if node and isinstance(node.value, list) else []
-    known = {item.value for item in items}
-    further = dict.fromkeys(name for name in modules if name not in known)
-    at = node or root
-    return at.with_value([*items, *(at.with_value(name) for name in further)])
 
 
 def _rebased(blueprint: Blueprint) -> Node:

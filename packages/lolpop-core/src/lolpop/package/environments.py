@@ -70,16 +70,24 @@ def environment(opened: Opened, store: Store, plugins: Sequence[str] = ()) -> Pa
     """
     refuse_foreign(opened.manifest)
     further = _further(plugins, opened.manifest)
-    digest = _digest(opened.manifest, further)
-    folder = store.local_path("environments") or user_cache_path("lolpop") / "environments"
-    place = folder.absolute() / digest
+    place = _place(opened.manifest, store, further)
     python = place / "bin" / "python"
     if not (place / _COMPLETE).is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder / f"{digest}.lock"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(place.with_name(f"{place.name}.lock")):
             if not (place / _COMPLETE).is_file():
                 _build(place, python, opened, further)
     return python
+
+
+def interpreter(manifest: Manifest, store: Store, plugins: Sequence[str] = ()) -> Path:
+    """Give the interpreter that `environment` would give; nothing is built."""
+    return _place(manifest, store, _further(plugins, manifest)) / "bin" / "python"
+
+
+def _place(manifest: Manifest, store: Store, further: Sequence[_Further]) -> Path:
+    folder = store.local_path("environments") or user_cache_path("lolpop") / "environments"
+    return folder.absolute() / _digest(manifest, further)
 
 
 def _further(plugins: Sequence[str], manifest: Manifest) -> list[_Further]:

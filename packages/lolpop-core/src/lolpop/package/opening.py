@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import compileall
 import io
 import json
+import py_compile
 import shutil
 import tempfile
 import zipfile
@@ -63,6 +65,20 @@ def read_manifest(store: Store, digest: str) -> Manifest:
     """
     with _archive(store, digest) as archive:
         return manifest_of(archive, digest)[0]
+
+
+def read_config(store: Store, digest: str) -> bytes:
+    """Read the workflow's configuration out of a stored package, without unpacking it.
+
+    Raises:
+        NotFoundError: There is no such package.
+        HostilePackageError: What is stored isn't the package of this digest.
+        ContractError: A newer lolpop-core made it.
+    """
+    with _archive(store, digest) as archive:
+        manifest, _ = manifest_of(archive, digest)
+        found = (data for file, data in verified(archive, manifest) if file.path == CONFIG)
+        return next(found, b"")
 
 
 def unpack(store: Store, digest: str, cache: Path) -> Opened:
@@ -172,6 +188,7 @@ def _unpack(archive: zipfile.ZipFile, manifest: Manifest, content: bytes, folder
             _write(temporary / file.path, data, file.executable)
         for root in manifest.roots:
             (temporary / PROJECT / root).mkdir(parents=True, exist_ok=True)
+        _compile(temporary / PROJECT)
         _write(temporary / MANIFEST, content, False)
         try:
             temporary.rename(folder)
@@ -180,6 +197,15 @@ def _unpack(archive: zipfile.ZipFile, manifest: Manifest, content: bytes, folder
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _compile(project: Path) -> None:
+    """Compile the project's modules, so that not every attempt has to.
+
+    The compiled form holds for the content of a file, not for its time: it is good in copies.
+    """
+    mode = py_compile.PycInvalidationMode.CHECKED_HASH
+    compileall.compile_dir(project, quiet=2, invalidation_mode=mode)
 
 
 def _write(path: Path, content: bytes, executable: bool) -> None:

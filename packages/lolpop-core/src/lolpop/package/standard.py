@@ -9,11 +9,12 @@ from pathlib import Path
 from lolpop.config.document import Document, load
 from lolpop.config.settings import Settings
 from lolpop.config.validation import read, unset
-from lolpop.contract import Granularity, Order, Package, Workflow
+from lolpop.contract import Granularity, Order, Package, StepGraph, Workflow
 from lolpop.errors import ConfigError
 from lolpop.package.building import build
 from lolpop.steps import capture
 from lolpop.storage import Store
+from lolpop.workflow.blueprint import Blueprint
 from lolpop.workflow.check import check, settings_of
 from lolpop.workflow.project import roots_of, working_in
 
@@ -28,21 +29,29 @@ def package_workflow(workflow: Workflow) -> Package:
         ConfigError: The workflow can't be built, or a configured file would be left out.
         SecretError: A secret would enter the package.
     """
-    document = load(workflow.config_files, workflow.overrides)
+    document = load(
+        workflow.config_files, workflow.overrides, workflow.modules, workflow.orchestrator_files
+    )
     settings, problems = settings_of(document)
     roots = roots_of(document.folder, None if problems else settings.package.roots)
     with working_in(document.folder, roots):
         blueprint = check(
             document, workflow.runner, workflow.local_file, entrypoint=workflow.entrypoint
         )
-        graph = capture(
-            blueprint,
-            workflow.entrypoint,
-            Granularity(settings.granularity),
-            Order(settings.order),
-            stateless=lambda name: _stateless(settings, name),
-        )
+        graph = graph_of(blueprint, workflow.entrypoint)
         return build(blueprint, workflow, graph, Store(storage_of(document)))
+
+
+def graph_of(blueprint: Blueprint, entrypoint: str) -> StepGraph:
+    """Find the steps of a workflow as its configuration wants them."""
+    settings = blueprint.settings
+    return capture(
+        blueprint,
+        entrypoint,
+        Granularity(settings.granularity),
+        Order(settings.order),
+        stateless=lambda name: _stateless(settings, name),
+    )
 
 
 def _stateless(settings: Settings, step: str) -> bool:

@@ -1,0 +1,59 @@
+"""Deploy a package: plan, refuse, and only then change anything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lolpop.contract import Deployment, Environment, Package, Plan
+from lolpop.deploying.engine import Engine
+from lolpop.deploying.planning import make_plan, switched
+from lolpop.deploying.specifying import plugins_inside, specification
+from lolpop.execution.session import cache_of
+from lolpop.package.environments import environment
+from lolpop.package.opening import unpack
+from lolpop.storage import deployers
+
+_POLL = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What `build` did."""
+
+    package: Package
+    plan: Plan
+    deployment: Deployment
+
+
+def build(used: Engine, package: Package, name: str | None, given: Mapping[str, Any]) -> Built:
+    """Make the engine able to run a package.
+
+    Args:
+        used: The orchestrator.
+        package: The stored package.
+        name: The deployment's name, or None for the configured one.
+        given: Options of the verb.
+
+    Raises:
+        UnsupportedError: The orchestrator refuses; nothing was deployed.
+        OwnershipError: Another project's deployment has the name.
+    """
+    options = used.options("build", given)
+    spec = specification(used, package, name)
+    there = used.find(spec.name) if used.deploys else None
+    if there is not None:
+        used.refuse_foreign(there, options.take_over)
+    planned = make_plan(used, package, spec, given)
+    if planned.refusal:
+        raise planned.refusal
+    if package.manifest.environment is Environment.VENV:
+        opened = unpack(used.store, package.digest, cache_of(used.store) / "packages")
+        environment(opened, used.store, plugins_inside(used))
+    while options.wait_for_runs and switched(used, package, there):
+        time.sleep(_POLL)
+    deployers.note(used.store, used.name)
+    deployment = used.lifecycle.call("deploy", package=package, deployment=spec, options=options)
+    return Built(package, planned.plan, deployment)

@@ -1,0 +1,99 @@
+"""Parameters of a run: read from the command line, and checked by their schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lolpop.errors import UsageError, nearest
+
+
+def read_pairs(schema: Mapping[str, Any], pairs: Sequence[str], name: str) -> dict[str, Any]:
+    """Read `K=V` pairs: by a parameter's schema, else as JSON, else as a string.
+
+    Args:
+        schema: The JSON schema of the parameters.
+        pairs: What was typed.
+        name: The deployment's name, for messages.
+
+    Raises:
+        UsageError: A pair isn't of this form, or nothing of that name is known.
+    """
+    known = schema.get("properties", {})
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise UsageError(f"{pair!r} isn't of the form K=V", hint="for example --param seed=7")
+        if key not in known and schema.get("additionalProperties") is False:
+            likely = nearest(key, known)
+            there = f"there is {', '.join(known) or 'none'}"
+            hint = f"did you mean {likely!r}?" if likely else there
+            raise UsageError(f"{name!r} has no parameter {key!r}", hint=hint)
+        found[key] = _read(text, known.get(key, {}), schema.get("$defs", {}))
+    return found
+
+
+def check_parameters(
+    schema: Mapping[str, Any], given: Mapping[str, Any], deployed: Mapping[str, Any], name: str
+) -> None:
+    """Refuse values for a run that its entrypoint couldn't take.
+
+    Args:
+        schema: The JSON schema of the parameters.
+        given: The run's own values.
+        deployed: The deployment's values, which the run's are laid over.
+        name: The deployment's name, for messages.
+
+    Raises:
+        UsageError: A value doesn't fit, or one is missing.
+    """
+    wrong = [*mismatches(schema, given)]
+    absent = [*missing(schema, {**deployed, **given})]
+    wrong += [f"{each!r} has no value and no default" for each in absent]
+    if wrong:
+        example = f"--param {absent[0]}=…" if absent else "`lolpop config check` checks the rest"
+        raise UsageError(
+            f"the parameters don't fit {name!r}: {'; '.join(wrong)}",
+            hint=example if absent else None,
+        )
+
+
+def mismatches(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
+    """Say which values don't fit their schemas, in the order of their names."""
+    from jsonschema import Draft202012Validator
+
+    loose = {**schema, "required": []}
+    errors = Draft202012Validator(loose).iter_errors(dict(values))
+    for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):
+        path = ".".join(map(str, error.absolute_path))
+        yield f"{path}: {error.message}" if path else error.message
+
+
+def missing(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
+    """Name the parameters that have neither a value nor a default."""
+    for name in schema.get("required", ()):
+        if name not in values:
+            yield name
+
+
+def _read(text: str, schema: Mapping[str, Any], shared: Mapping[str, Any]) -> Any:
+    kinds = _kinds(schema, shared)
+    if "string" in kinds and kinds <= {"string", "null"}:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _kinds(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> set[str]:
+    """Name the JSON types that a schema admits, as far as it says so."""
+    if "$ref" in schema:
+        return _kinds(shared.get(schema["$ref"].rpartition("/")[2], {}), shared)
+    kinds = schema.get("type", ())
+    found = {kinds} if isinstance(kinds, str) else set(kinds)
+    for choice in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        found |= _kinds(choice, shared)
+    return found

@@ -1,0 +1,90 @@
+"""What a package is deployed as: the part of the configuration that is no workflow's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from lolpop.config.settings import Settings
+from lolpop.config.validation import read
+from lolpop.contract import (
+    Capability,
+    DeploymentSpec,
+    Environment,
+    Overlap,
+    Package,
+    Schedule,
+    StepSettings,
+)
+from lolpop.deploying.engine import Engine
+from lolpop.package.environments import interpreter
+from lolpop.plugins import find
+
+
+def specification(used: Engine, package: Package, name: str | None) -> DeploymentSpec:
+    """Say what a package is deployed as, from the configuration."""
+    section = used.settings.deployment
+    node = used.document.root.get("deployment")
+    parameters = node.get("parameters") if node else None
+    schedule = section.schedule
+    return DeploymentSpec(
+        name=name or section.name or kebab(package.manifest.runner.rpartition(":")[2]),
+        project=used.project,
+        parameters=read(parameters, os.environ) if parameters else {},
+        schedule=Schedule(schedule.cron, schedule.timezone) if schedule else None,
+        concurrency=section.concurrency,
+        overlap=Overlap(section.overlap),
+        storage=used.storage,
+        interpreter=_interpreter(used, package),
+        steps=step_settings(used.settings, [step.name for step in package.manifest.graph.steps]),
+    )
+
+
+def plugins_inside(used: Engine) -> tuple[str, ...]:
+    """Name the distributions that a step's environment needs besides the package's lock."""
+    if Capability.DECORATES_INSIDE_STEPS not in used.lifecycle.orchestrator.capabilities:
+        return ()
+    plugin = find("orchestrator", used.name)
+    return (plugin.distribution,) if plugin else ()
+
+
+def _interpreter(used: Engine, package: Package) -> str:
+    if package.manifest.environment is Environment.CURRENT:
+        return sys.executable
+    return str(interpreter(package.manifest, used.store, plugins_inside(used)))
+
+
+def step_settings(settings: Settings, names: Sequence[str]) -> dict[str, StepSettings]:
+    """Resolve the globs of `steps`; of several that match a step the most literal wins."""
+    found: dict[str, StepSettings] = {}
+    by_literal = sorted(settings.steps, key=lambda glob: len(glob.replace("*", "")))
+    for name in names:
+        values: dict[str, Any] = {}
+        for glob in by_literal:
+            if matches(glob, name):
+                section = settings.steps[glob].model_dump(exclude_none=True, exclude={"stateless"})
+                values.update(section)
+        if values:
+            found[name] = StepSettings(**values)
+    return found
+
+
+def idle_globs(settings: Settings, names: Sequence[str]) -> Iterator[str]:
+    """Give the globs of `steps` that match no step."""
+    for glob in settings.steps:
+        if not any(matches(glob, name) for name in names):
+            yield glob
+
+
+def matches(glob: str, name: str) -> bool:
+    """Whether a key of `steps` means a step; `fit[2]` means the step of that name."""
+    return glob == name or fnmatchcase(name, glob)
+
+
+def kebab(name: str) -> str:
+    """Write the name of a class as the name of a deployment: `PenguinRunner`, penguin-runner."""
+    parts = "".join(f"-{char.lower()}" if char.isupper() else char for char in name)
+    return parts.lstrip("-")

@@ -1,0 +1,145 @@
+"""Where runs stand: the engine's word, completed from the records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lolpop.contract import (
+    Run,
+    RunState,
+    RunStatus,
+    StepState,
+    StepStatus,
+)
+from lolpop.deploying.engine import Engine
+from lolpop.deploying.standing import History
+from lolpop.errors import EngineUnreachableError, LolpopError, NotFoundError
+from lolpop.package.opening import read_manifest
+from lolpop.storage.records import RunRecord, Runs
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A run that was found, and who knows of it.
+
+    Attributes:
+        run: The run.
+        record: Its record, or None if no step of it has started.
+        note: Why records alone were asked, or None if the engine was.
+    """
+
+    run: Run
+    record: RunRecord | None
+    note: str | None = None
+
+
+def find_run(used: Engine, name: str, run_id: str | None = None) -> Seen:
+    """Find a run of a deployment, the newest by default.
+
+    Where the engine is away, or doesn't know the deployment, the records alone are asked.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    try:
+        used.deployment(name, take_over=True)
+        runs: list[Run] = used.lifecycle.call("runs", deployment_name=name, active=False)
+    except (EngineUnreachableError, NotFoundError) as error:
+        return _recorded(used, name, run_id, error)
+    for run in runs:
+        if run_id in (None, run.ref.run_id):
+            return Seen(run, Runs(used.store).find(run.ref))
+    if run_id is not None:
+        missing = NotFoundError(f"deployment {name!r} has no run {run_id!r} on {used.name}")
+        return _recorded(used, name, run_id, missing)
+    raise NotFoundError(
+        f"deployment {name!r} has no run yet", hint="`lolpop deployment run` starts one"
+    )
+
+
+def _recorded(used: Engine, name: str, run_id: str | None, error: LolpopError) -> Seen:
+    records = Runs(used.store).all(deployment=name)
+    for record in reversed(records):
+        if run_id in (None, record.ref.run_id):
+            note = f"from the records of {record.ref.orchestrator} alone: {error.message}"
+            return Seen(History(used.store).status(record).run, record, note)
+    raise error
+
+
+def status(used: Engine, seen: Seen) -> RunStatus:
+    """Say where a run stands: the engine's word for it, and its steps from the records."""
+    record = Runs(used.store).find(seen.run.ref)
+    if seen.note is not None and record is not None:
+        return replace(History(used.store).status(record), message=seen.note)
+    try:
+        found: RunStatus = used.lifecycle.call("status", ref=seen.run.ref)
+    except EngineUnreachableError as error:
+        if record is None:
+            raise
+        note = f"from the records alone: {error.message}"
+        return replace(History(used.store).status(record), message=note)
+    steps = _merged(found.steps, record.steps() if record else [])
+    judged = _judged(replace(found, steps=tuple(_ordered(used, record, steps))), record)
+    _note_end(judged, record)
+    return judged
+
+
+def _note_end(found: RunStatus, record: RunRecord | None) -> None:
+    """Record the engine's last word on a run, for when the engine is away or another one."""
+    if record is not None and found.run.state.is_over and record.ended is None:
+        record.end(found.run.state, error=found.error)
+
+
+def _merged(theirs: tuple[StepStatus, ...], ours: list[StepStatus]) -> dict[str, StepStatus]:
+    """Put what the engine says of a step beside what its record says."""
+    found = {step.name: step for step in theirs}
+    for step in ours:
+        there = found.get(step.name)
+        if there is None:
+            found[step.name] = step
+            continue
+        retrying = there.state is StepState.RETRYING and step.state is not StepState.RUNNING
+        state = StepState.RETRYING if retrying else step.state
+        found[step.name] = replace(there, state=state, attempts=step.attempts)
+    return found
+
+
+def _ordered(
+    used: Engine, record: RunRecord | None, steps: dict[str, StepStatus]
+) -> Iterator[StepStatus]:
+    """Yield steps in program order; those that nobody knows of haven't started."""
+    names = step_names(used, record)
+    for name in names:
+        yield steps.get(name, StepStatus(name=name, state=StepState.PENDING))
+    yield from (step for name, step in steps.items() if name not in names)
+
+
+def step_names(used: Engine, record: RunRecord | None) -> list[str]:
+    """Name the steps of a run in program order; none if its package is gone."""
+    if record is None:
+        return []
+    try:
+        graph = read_manifest(used.store, record.package_digest).graph
+    except LolpopError:
+        return []
+    return [step.name for step in graph.steps]
+
+
+def _judged(found: RunStatus, record: RunRecord | None) -> RunStatus:
+    """Complete a status: a stopped run isn't failed, what never started was skipped."""
+    run = found.run
+    if run.state is RunState.FAILED and record and record.stopping:
+        run = replace(run, state=RunState.CANCELLED)
+    steps = found.steps
+    if run.state.is_over:
+        steps = tuple(
+            replace(step, state=StepState.SKIPPED) if step.state is StepState.PENDING else step
+            for step in steps
+        )
+    failed = next((s for s in steps if s.state in (StepState.FAILED, StepState.CRASHED)), None)
+    error = failed.attempts[-1].error if failed and failed.attempts else found.error
+    if run.state is not RunState.FAILED:
+        return replace(found, run=run, steps=steps)
+    name = failed.name if failed else found.failed_step
+    return replace(found, run=run, steps=steps, failed_step=name, error=error)

@@ -1,0 +1,336 @@
+"""`lolpop deployment package | plan | build | list`: what is said, refused and written."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from lolpop.cli.deployment import size_text
+
+CODE = """
+    import lolpop
+
+    class Words(lolpop.Pipeline):
+        def count(self, text: str):
+            return len(text.split())
+        def report(self, count: int):
+            print(count, "words")
+            return count
+
+    class Flow(lolpop.Runner):
+        words: Words
+        def run(self, text: str = "one two", times: int = 1):
+            return self.words.report(self.words.count(text))
+        def needy(self, text: str):
+            return self.words.report(self.words.count(text))
+"""
+NARROW = """
+    from lolpop.contract import Capability
+    from lolpop.local import LocalOrchestrator
+
+    class Narrow(LocalOrchestrator):
+        capabilities = frozenset({Capability.DEPLOYMENTS})
+        def publish(self, package, deployment, options):
+            print("publishing", deployment.name)
+            return self.deploy(package, deployment, options)
+        def strange(self, package, colour): ...
+
+    class Only(LocalOrchestrator):
+        capabilities = frozenset()
+
+    class Distant(LocalOrchestrator):
+        elsewhere = "engine.example.org"
+        class Config(LocalOrchestrator.Config):
+            shared_filesystem: bool = False
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Write a project with two steps and three orchestrators of its own."""
+    folder = tmp_path
+    (folder / "flow.py").write_text(dedent(CODE))
+    (folder / "own.py").write_text(dedent(NARROW))
+    (folder / "lolpop.yaml").write_text(
+        "runner: Flow\nmodules: [flow]\npipelines: {words: Words}\n"
+        "deployment: {name: words, project: demo}\n"
+    )
+    return folder
+
+
+@pytest.fixture
+def call(project: Path, inside: Callable[..., Any]) -> Callable[..., Any]:
+    """Call `lolpop deployment …` in the project."""
+    return lambda *arguments: inside("deployment", *arguments)
+
+
+def digest(project: Path) -> str:
+    (found,) = (project / ".lolpop" / "packages").glob("*.zip")
+    return found.stem[:12]
+
+
+def test_what_went_into_a_package_is_said(call: Any, project: Path) -> None:
+    done = call("package")
+    size = size_text(next((project / ".lolpop/packages").iterdir()).stat().st_size)
+    said = re.sub(r"\(\d+ bytes\)", "(…)", done.stdout)
+    said = re.sub(r"lock   \d+ distributions(; with their wheels: [\w, -]+)?", "lock   …", said)
+    assert said == (
+        f"packaged {digest(project)}: 3 files, {size}\n"
+        "  files  project/own.py (…), project/flow.py (…), config.yaml (…)\n"
+        "  lock   …\n"
+        "  steps  2: words.count, words.report\n"
+        "next: lolpop deployment build\n"
+    )
+    assert done.stderr == ""
+
+
+def test_sizes_are_written_for_people() -> None:
+    assert [size_text(size) for size in (7, 1234, 2_000_000)] == ["7 bytes", "1.2 kB", "2.0 MB"]
+
+
+def test_a_plan_writes_nothing(call: Any, project: Path) -> None:
+    done = call("plan")
+    assert re.fullmatch(
+        r"  create  deployment words\n"
+        r"ok: LocalOrchestrator can run words: 2 steps, \w{12}\n"
+        r"next: lolpop deployment build\n",
+        done.stdout,
+    )
+    assert not (project / ".lolpop").exists()
+    call("build")
+    assert call("plan").stdout.startswith("  unchanged words\n")
+    planned = json.loads(call("plan", "--output", "json").stdout)
+    assert (planned["orchestrator"], planned["ok"], planned["actions"]) == (
+        "LocalOrchestrator",
+        True,
+        [],
+    )
+
+
+REFUSED = [
+    (
+        "own:Narrow",
+        ["deployment.schedule={cron: '0 6 * * *'}"],
+        "Narrow has no schedules: deployment.schedule is '0 6 * * *'",
+        "remove deployment.schedule",
+    ),
+    (
+        "own:Narrow",
+        ["deployment.concurrency=1"],
+        "\n  Narrow has no concurrency: deployment.concurrency is 1"
+        "\n  Narrow has no overlap_skip: deployment.overlap is skip",
+        "remove deployment.concurrency; choose the other one",
+    ),
+    (
+        "own:Narrow",
+        ["steps={words.*: {retries: 2}}"],
+        "Narrow has no retries: steps gives retries to words.count, words.report",
+        "remove the retries",
+    ),
+    (
+        "own:Only",
+        [],
+        "Only has no deployments: it only decorates `lolpop run workflow`",
+        "deploy with another orchestrator: --deployer NAME",
+    ),
+    (
+        "LocalOrchestrator",
+        ["storage=memory://here"],
+        "the storage 'memory://here' is seen by one process alone",
+        "name a folder or a URL under `storage`",
+    ),
+    (
+        "LocalOrchestrator",
+        ["entrypoint=needy", "deployment.schedule={cron: '0 6 * * *'}"],
+        "the schedule can't give parameter 'text', which has no default",
+        "write its value under deployment.parameters.text, or give it a default",
+    ),
+    (
+        "LocalOrchestrator",
+        ["deployment.name=' words'"],
+        "' words' can't name a deployment",
+        "choose a name with -n, without control characters or spaces around it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("orchestrator", "settings", "reason", "hint"), REFUSED)
+def test_build_refuses_what_plan_refuses_in_the_same_words(
+    call: Any, project: Path, orchestrator: str, settings: list[str], reason: str, hint: str
+) -> None:
+    sets = [word for setting in settings for word in ("--set", setting)]
+    planned = call("plan", "--to", orchestrator, *sets)
+    built = call("build", "--deployer", orchestrator, *sets)
+    name = "' words'" if "' words'" in "".join(settings) else "'words'"
+    said = f"error: deployment {name} is refused: {reason}\nhint: {hint}\n"
+    assert planned.stderr.replace(_inactive(), "") == said
+    assert built.stderr == said
+    assert (planned.returncode, built.returncode) == (3, 3)
+    as_json = call("plan", "--to", orchestrator, *sets, "--output", "json")
+    assert as_json.returncode == 3
+    assert not json.loads(as_json.stdout)["ok"]
+    assert call("list").stdout == "no deployment of demo on LocalOrchestrator\n"
+
+
+def _inactive() -> str:
+    return (
+        "note: nothing fires schedules here: use an orchestrator with a server, or let cron call"
+        " `lolpop deployment run words`\n"
+    )
+
+
+def test_a_folder_that_the_engine_does_not_see(call: Any, project: Path) -> None:
+    refused = call("plan", "--to", "own:Distant")
+    assert refused.stderr == (
+        "error: deployment 'words' is refused: steps run on engine.example.org, which doesn't see"
+        f" the folder {str(project / '.lolpop')!r}\n"
+        "hint: name a URL under `storage`; if that host sees the folder under this path, write"
+        " shared_filesystem: true in the orchestrator's config\n"
+    )
+    shared = ("--set", "orchestrator.config.shared_filesystem=true")
+    assert call("plan", "--to", "own:Distant", *shared).returncode == 0
+
+
+def test_another_orchestrator_that_is_not_installed(call: Any) -> None:
+    done = call("plan", "--to", "AirflowOrchestrator")
+    if "isn't installed" in done.stderr:
+        assert done.stderr.endswith("hint: pip install lolpop-airflow\n")
+        assert done.returncode == 3
+
+
+def test_a_key_of_steps_that_matches_none_is_noted(call: Any) -> None:
+    done = call("plan", "--set", "steps={words.cout: {retries: 1}}")
+    assert done.stderr == (
+        "note: 'words.cout' in `steps` matches no step: did you mean 'words.count'?\n"
+    )
+    done = call("plan", "--set", "steps={zzz: {retries: 1}}")
+    assert done.stderr == (
+        "note: 'zzz' in `steps` matches no step; there is words.count, words.report\n"
+    )
+
+
+def test_a_method_takes_the_place_of_a_hook(call: Any) -> None:
+    done = call("build", "--deployer", "own:Narrow", "-d", "publish")
+    assert done.stdout.startswith("publishing words\ncreated: deployment words, ")
+    unknown = call("build", "--deployer", "own:Narrow", "-d", "publsh")
+    assert unknown.stderr == (
+        "error: 'Narrow' (this project) has no public method 'publsh' to use as 'deploy'\n"
+        "hint: did you mean 'publish'?\n"
+    )
+    assert unknown.returncode == 2
+    strange = call("build", "--deployer", "own:Narrow", "-d", "strange")
+    assert strange.stderr == (
+        "error: 'deploy' of 'Narrow.strange' (this project) takes 'colour', which the hook"
+        " doesn't have\nhint: its arguments are package, deployment, options\n"
+    )
+    assert strange.returncode == 3
+    private = call("package", "--packager", "own:Narrow", "-p", "_secret")
+    assert private.stderr == (
+        "error: 'Narrow' (this project) has no public method '_secret' to use as 'package'\n"
+        "hint: it has publish, strange\n"
+    )
+
+
+def test_a_package_by_its_digest_or_its_file(call: Any, project: Path, tmp_path: Path) -> None:
+    call("package")
+    known = digest(project)
+    assert call("build", "--package", known[:6]).stdout.startswith("created: deployment words")
+    copy = tmp_path / "copy.zip"
+    shutil.copy(next((project / ".lolpop/packages").iterdir()), copy)
+    with copy.open("ab") as file:
+        file.write(b"more")
+    assert call("build", "--package", str(copy)).stdout.startswith("unchanged: deployment words")
+    shutil.rmtree(project / ".lolpop")
+    assert call("build", "--package", str(copy)).stdout.startswith("created: deployment words")
+    assert digest(project) == known
+    nothing = call("build", "--package", "ffffffff")
+    assert nothing.stderr == (
+        f"error: there is no package 'ffffffff' in {str(project / '.lolpop')!r};"
+        f" there is {known}\nhint: `lolpop deployment package` makes one\n"
+    )
+    neither = call("build", "--package", "nowhere.zip")
+    assert neither.stderr == (
+        "error: there is no file 'nowhere.zip', and it is no digest either\n"
+        "hint: name a package's file, or at least the beginning of its digest\n"
+    )
+    copy.write_bytes(b"no zip")
+    hostile = call("build", "--package", str(copy))
+    assert hostile.returncode == 2
+
+
+def test_without_a_runner_the_last_package_is_deployed(call: Any, project: Path) -> None:
+    (project / "lolpop.yaml").write_text(
+        "modules: [flow]\npipelines: {words: Words}\ndeployment: {project: demo}\n"
+    )
+    assert call("build").stderr == (
+        "error: no runner is named, and project 'demo' has no package yet\n"
+        "hint: name the class, write `runner: ITS_CLASS`, or package first\n"
+    )
+    call("package", "Flow")
+    assert call("build").stdout.startswith(f"created: deployment flow, package {digest(project)}")
+
+
+def test_the_commands_of_an_orchestrators_own_file(call: Any, project: Path) -> None:
+    (project / "orchestrator_config.yaml").write_text("config: {fresh: true}\n")
+    chosen = ("LocalOrchestrator", "-c", "orchestrator_config.yaml")
+    made = call(
+        *("package", "Flow", "--packager", *chosen),
+        *("-p", "package", "--packaging_kwargs", "{}"),
+    )
+    assert "orchestrator_config.yaml" not in made.stdout
+    built = call("build", "--deployer", *chosen, "-d", "deploy", "--deployment_kwargs", "{}")
+    assert built.stdout.startswith("created: deployment words, ")
+    started = call("run", "words", "--deployer", *chosen, "-d", "run", "--run_kwargs", "{}")
+    assert started.stdout.startswith("started: run ")
+    stopped = call("stop", "words", "--deployer", *chosen, "-d", "stop", "--stop_kwargs", "{}")
+    assert stopped.returncode == 0
+    for text in ("fresh: true\n", "LocalOrchestrator: {config: {fresh: true}}\n"):
+        (project / "orchestrator_config.yaml").write_text(text)
+        assert call("plan", "--to", *chosen).stdout.startswith("  unchanged words\n")
+    (project / "orchestrator_config.yaml").write_text("fresh: perhaps\n")
+    wrong = call("plan", "--to", *chosen)
+    assert wrong.stderr.startswith("error: orchestrator_config.yaml:1:8: orchestrator.config.fresh")
+
+
+def test_modules_are_added(call: Any, project: Path) -> None:
+    (project / "lolpop.yaml").write_text("runner: Flow\npipelines: {words: Words}\n")
+    assert call("package").returncode == 2
+    assert call("package", "-m", "flow").returncode == 0
+
+
+def test_an_orchestrator_is_a_single_word_away(call: Any) -> None:
+    wrong = call("plan", "--to", "LocalOrchestrater")
+    assert wrong.stderr == (
+        "error: orchestrator 'LocalOrchestrater' isn't installed; installed: LocalOrchestrator\n"
+        "hint: did you mean 'LocalOrchestrator'? `lolpop plugins list` shows what is installed\n"
+    )
+
+
+def test_unknown_options_of_a_verb(call: Any) -> None:
+    done = call("build", "--deployment-kwargs", '{"takeover": true}')
+    assert done.stderr == (
+        "error: options of 'build': takeover: extra inputs are not permitted\n"
+        "hint: there is take_over, wait_for_runs\n"
+    )
+
+
+def test_the_list_says_where_others_are(call: Any) -> None:
+    call("build")
+    assert re.fullmatch(
+        r"name   project  package       schedule   state\n"
+        r"words  demo     \w{12}  0 6 \* \* \*  inactive\n",
+        call("build", "--set", "deployment.schedule={cron: '0 6 * * *'}").stdout
+        and call("list").stdout,
+    )
+    other = ("--set", "deployment.project=other")
+    assert call("list", *other).stdout == (
+        "no deployment of other on LocalOrchestrator; 1 of other projects: --all\n"
+    )
+    assert "words" in call("list", "--all", *other).stdout
