@@ -130,10 +130,13 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Run the penguins, the example on real data."""
+    """Take the penguins, the example on real data, through their whole life."""
     session.install("-e", CORE, "-r", f"{PENGUINS}/pyproject.toml")
     with session.chdir(PENGUINS):
         session.run("lolpop", "run", "workflow", *session.posargs)
+        for words in ("plan", "build", "run --wait", "status", "logs", "list", "stop", "remove"):
+            session.run("lolpop", "deployment", *words.split())
+        session.run("lolpop", "runs", "report", "latest")
 
 
 @nox.session

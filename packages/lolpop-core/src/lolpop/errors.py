@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, ClassVar
@@ -140,6 +140,28 @@ class WorkflowError(LolpopError):
     """The user's own code raised; its error is the cause."""
 
     exit_code = 1
+
+
+class RehearsalError(LolpopError):
+    """The steps of a workflow don't give what its plain run gives.
+
+    Attributes:
+        step: The first step that differs, or None where only the workflow's result does.
+        found: What the rehearsal found, as plain JSON values.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self, message: str, *, step: str | None, found: Mapping[str, Any], hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.step = step
+        self.found = found
+
+    def facts(self) -> dict[str, Any]:
+        """Give the error, the step and what the rehearsal found as plain JSON values."""
+        return {**super().facts(), "step": self.step, "rehearsal": dict(self.found)}
 
 
 class PluginError(LolpopError):
@@ -294,3 +316,9 @@ class SecretError(ConfigError):
 
 class HostilePackageError(PackageError):
     """An archive isn't what a package of lolpop's can be: damaged, or made to do harm."""
+
+
+class RulesBrokenError(LolpopError):
+    """An orchestrator doesn't keep rules of the contract; the message names them."""
+
+    exit_code = 3

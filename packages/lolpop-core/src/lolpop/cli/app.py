@@ -151,6 +151,7 @@ root = LazyGroup(
         "runs": ("lolpop.cli.app:runs_group", "Look back at runs, by their records alone."),
         "storage": ("lolpop.cli.app:storage_group", "Look after the storage."),
         "plugins": ("lolpop.cli.app:plugins_group", "List and examine plugins."),
+        "check": ("lolpop.cli.check:check", "Hold an orchestrator to the rules of the contract."),
         "completion": ("lolpop.cli.completion:completion", "Print a shell's completion script."),
     },
     "Write a workflow once in plain Python, and name its orchestrator in YAML.",

@@ -7,11 +7,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from lolpop.config.annotations import keys_of, rebase
+from lolpop.config.writer import values_of
+from lolpop.deploying.engine import chosen as chosen_source
 from lolpop.errors import LolpopError, UsageError, nearest
+from lolpop.inprocess import Source
 from lolpop.testing.bench import Bench
 from lolpop.testing.harness import Harness
 from lolpop.testing.judging import Outcome, Verdict, judge
 from lolpop.testing.rule import Rule, rules
+from lolpop.workflow.check import check_orchestrator
 
 
 def check(
@@ -71,3 +76,27 @@ def chosen(wanted: Collection[str]) -> list[Rule]:
             hint = f"did you mean {likely!r}?" if likely else f"families: {families}"
             raise UsageError(f"there is no rule {name!r}", hint=hint)
     return [rule for rule in rules() if not wanted or {rule.name, rule.family} & {*wanted}]
+
+
+def configured(orchestrator: str, source: Source) -> dict[str, Any]:
+    """Give an orchestrator's config as a file has it, to stand in another file.
+
+    Paths become absolute, and references to the environment stay references.
+
+    Args:
+        orchestrator: Its name, as its entry point gives it.
+        source: Where the configuration comes from.
+
+    Raises:
+        ConfigError: The orchestrator's part of it is wrong.
+    """
+    document = chosen_source(source, orchestrator).document()
+    part = check_orchestrator(document)
+    model = getattr(part.cls, "Config", None)
+    fields = keys_of(model) if model else {}
+    nowhere = document.files[0]  # nothing is beneath a file, so that every path becomes absolute
+    nodes = {
+        key: rebase(fields[key].annotation if key in fields else Any, node, nowhere)
+        for key, node in (part.own | part.options).items()
+    }
+    return {key: values_of(node) for key, node in nodes.items()}
