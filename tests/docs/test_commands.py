@@ -67,6 +67,11 @@ def test_the_demo(clone: Path) -> None:
     accuracy = re.search(r"accuracy (0\.9\d+|1\.0+) on 86 held-out rows", printed)
     assert accuracy, printed
     assert re.search(r"done: PenguinRunner.build_all in \d+\.\d\d s", printed)
+    assert re.search(r"^done: run \S+ succeeded$", printed, re.MULTILINE)
+    assert "removed: deployment penguin-runner" in printed
+    report = re.search(r"^written: file://(\S+\.html)$", printed, re.MULTILINE)
+    assert report
+    assert "penguin-runner" in Path(report[1]).read_text("utf-8")
 
 
 def test_the_error_that_the_readme_shows() -> None:
@@ -81,6 +86,25 @@ def test_the_error_that_the_readme_shows() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (2, "", shown[2])
+
+
+def test_the_life_of_a_deployment(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "deployments.md").read_text("utf-8")
+    (shown,) = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    shell("lolpop init demo", tmp_path, PATH=path)
+    folder = tmp_path / "demo"
+    printed = [
+        f"$ {line}\n{shell(line, folder, PATH=path, COLUMNS='100')}"
+        for line in re.findall(r"^\$ (.*)$", shown, re.MULTILINE)
+    ]
+    assert without_names("".join(printed)) == without_names(shown)
+
+
+def without_names(text: str) -> str:
+    """Take out what differs each time: run ids, digests, places, times."""
+    text = re.sub(r"\d{8}-\d{6}-\w{6}", "RUN", without_times(text))
+    return re.sub(r"\b[0-9a-f]{12}\b", "DIGEST", re.sub(r"file://\S*?/\.lolpop", "STORE", text))
 
 
 def without_times(text: str) -> str:
