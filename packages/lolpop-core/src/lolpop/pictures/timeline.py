@@ -12,7 +12,7 @@ from lolpop.pictures import states as looks
 from lolpop.pictures import words
 from lolpop.pictures.markup import Html, tag
 
-_NAMES, _BARS, _ENDS = 250.0, 860.0, 110.0
+_NAMES, _BARS, _ENDS = 250.0, 740.0, 110.0
 _ROW, _TOP = 28, 34
 _TICKS = 6
 _NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200)
