@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
@@ -29,6 +31,20 @@ class StepSection(_Section):
     stateless: StrictBool | None = Field(
         None, description="the attributes that the step's method writes are no state of others"
     )
+
+
+def matches(glob: str, step: str) -> bool:
+    """Whether a key of `steps` means a step; `fit[2]` means the step of that very name."""
+    return glob == step or fnmatchcase(step, glob)
+
+
+def merged(steps: Mapping[str, StepSection], step: str) -> StepSection:
+    """Give what holds for a step: of several globs that match it the most literal wins."""
+    values: dict[str, Any] = {}
+    for glob in sorted(steps, key=lambda glob: (glob == step, len(glob.replace("*", "")))):
+        if matches(glob, step):
+            values |= steps[glob].model_dump(exclude_none=True)
+    return StepSection(**values)
 
 
 class ScheduleSection(_Section):

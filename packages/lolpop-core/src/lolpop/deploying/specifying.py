@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
-from typing import Any
 
-from lolpop.config.settings import Settings
+from lolpop.config.settings import Settings, matches, merged
 from lolpop.config.validation import read
 from lolpop.contract import (
     Capability,
@@ -58,18 +56,13 @@ def _interpreter(used: Engine, package: Package) -> str:
 
 
 def step_settings(settings: Settings, names: Sequence[str]) -> dict[str, StepSettings]:
-    """Resolve the globs of `steps`; of several that match a step the most literal wins."""
-    found: dict[str, StepSettings] = {}
-    by_literal = sorted(settings.steps, key=lambda glob: len(glob.replace("*", "")))
-    for name in names:
-        values: dict[str, Any] = {}
-        for glob in by_literal:
-            if matches(glob, name):
-                section = settings.steps[glob].model_dump(exclude_none=True, exclude={"stateless"})
-                values.update(section)
-        if values:
-            found[name] = StepSettings(**values)
-    return found
+    """Give the settings of the steps that have any."""
+    found = {name: merged(settings.steps, name) for name in names}
+    return {
+        name: StepSettings(**values)
+        for name, section in found.items()
+        if (values := section.model_dump(exclude_none=True, exclude={"stateless"}))
+    }
 
 
 def idle_globs(settings: Settings, names: Sequence[str]) -> Iterator[str]:
@@ -77,11 +70,6 @@ def idle_globs(settings: Settings, names: Sequence[str]) -> Iterator[str]:
     for glob in settings.steps:
         if not any(matches(glob, name) for name in names):
             yield glob
-
-
-def matches(glob: str, name: str) -> bool:
-    """Whether a key of `steps` means a step; `fit[2]` means the step of that name."""
-    return glob == name or fnmatchcase(name, glob)
 
 
 def kebab(name: str) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lolpop.config.document import Document, load
-from lolpop.config.settings import Settings
+from lolpop.config.settings import merged
 from lolpop.config.validation import read, unset
 from lolpop.contract import Granularity, Order, Package, StepGraph, Workflow
 from lolpop.errors import ConfigError
@@ -50,14 +49,7 @@ def graph_of(blueprint: Blueprint, entrypoint: str) -> StepGraph:
         entrypoint,
         Granularity(settings.granularity),
         Order(settings.order),
-        stateless=lambda name: _stateless(settings, name),
-    )
-
-
-def _stateless(settings: Settings, step: str) -> bool:
-    """Whether the configuration says that a step keeps no state for others."""
-    return any(
-        section.stateless for glob, section in settings.steps.items() if fnmatchcase(step, glob)
+        stateless=lambda name: bool(merged(settings.steps, name).stateless),
     )
 
 
