@@ -131,7 +131,7 @@ def keys_of_section(node: Node) -> bool:
 def _with_modules(root: Node, modules: Sequence[str]) -> Node:
     node = root.get("modules")
     listed = list(node.value) if node and isinstance(node.value, list) else []
-    known = {item.value for item in listed}
+    known = [item.value for item in listed]
     given = [Node(name, Place("-m", 1, 1), root.base) for name in modules if name not in known]
     if not given:
         return root
