@@ -20,7 +20,9 @@ def test_a_workflow_is_packaged_once(project: Any) -> None:
     first = project.call("package")
     digest = re.match(r"packaged (\w{12}): ", first)
     assert digest
-    assert first.endswith("3 steps: work.make, work.do, work.end\nnext: lolpop deployment build\n")
+    assert first.endswith(
+        "  steps  3: work.make, work.do, work.end\nnext: lolpop deployment build\n"
+    )
     assert project.call("package") == first
 
 
@@ -39,11 +41,12 @@ def test_another_configuration_updates_in_place(built: Any) -> None:
 
 def test_a_run_makes_every_step(built: Any) -> None:
     printed = built.call("run", "--wait")
-    assert re.sub(r"\d+\.\d\d s|\d{8}-\d{6}-\w{6}", "…", printed) == (
+    assert re.sub(r"\d+\.\d\d s|file:\S+|\d{8}-\d{6}-\w{6}", "…", printed) == (
         "started: run … of flow\n"
         "  succeeded work.make  …\n"
         "  succeeded work.do  …\n"
         "  succeeded work.end  …\n"
+        "report: …\n"
         "done: run … succeeded\n"
     )
     assert built.seen == ["make well", "do well", "end 6"]
@@ -88,12 +91,12 @@ def test_a_step_that_fails(built: Any, how: str, error: str, attempts: int, stat
     assert "error: run" in printed
     assert f"of flow failed: work.do: {error}\n" in printed
     answer = built.ask("status")
-    assert states(answer) == {"work.make": "succeeded", "work.do": state}
+    assert states(answer) == {"work.make": "succeeded", "work.do": state, "work.end": "skipped"}
     step = answer["steps"][1]
     assert [each["error"] for each in step["attempts"]] == [error] * attempts
     assert [each["engine_attempt"] for each in step["attempts"]] == list(range(attempts))
     assert built.seen == [f"make {how}", *[f"do {how}"] * attempts]
-    assert built.call("logs").splitlines()[-1] == error
+    assert built.call("logs").splitlines()[-1] == f"work.do | {error}"
 
 
 def test_a_retry_that_succeeds(built: Any) -> None:

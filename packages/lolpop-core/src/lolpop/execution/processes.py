@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -13,7 +16,11 @@ from lolpop.contract import RunRef
 from lolpop.storage.records import RunRecord
 
 VARIABLE = "LOLPOP_ATTEMPT"
+WORKER = "LOLPOP_WORKER"
+"""What a warm process and all that it forks carry: a fork keeps the environment of the start."""
+
 _PROC = Path("/proc/self").parent
+_SET_CHILD_SUBREAPER = 36
 
 
 def token_of(ref: RunRef, step: str, number: int) -> str:
@@ -31,23 +38,52 @@ def tokens_of(run: RunRecord) -> list[str]:
     ]
 
 
-def of_attempts(tokens: Iterable[str], pids: Iterable[int] = ()) -> list[psutil.Process]:
+def of_attempts(
+    tokens: Iterable[str], pids: Iterable[int] = (), workers: Iterable[str] = ()
+) -> list[psutil.Process]:
     """Find the living processes of attempts: by their environment, and beneath given ones.
 
     Args:
         tokens: The values of `LOLPOP_ATTEMPT` that the attempts' processes carry.
         pids: Processes that are theirs for certain, with everything beneath them.
+        workers: The values of `LOLPOP_WORKER` of processes that are theirs alone.
     """
-    wanted = set(tokens)
+    wanted = {f"{VARIABLE}={token}".encode() for token in tokens}
+    wanted |= {f"{WORKER}={worker}".encode() for worker in workers}
     found = {process.pid: process for process in _carrying(wanted)} if wanted else {}
     for pid in pids:
         found.update(_family(pid))
     return [process for process in found.values() if alive(process)]
 
 
-def _carrying(tokens: set[str]) -> Iterator[psutil.Process]:
-    """Find the processes whose environment carries one of the tokens."""
-    entries = {f"{VARIABLE}={token}".encode() for token in tokens}
+def adopt_orphans() -> bool:
+    """Become the parent of descendants that lose theirs, daemons included (Linux).
+
+    Returns:
+        Whether the kernel does that. `childless` is to be believed only then.
+    """
+    if sys.platform != "linux":
+        return False
+    return bool(ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+def childless() -> bool:
+    """Whether this process has no living children; those that ended are reaped."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            continue
+    except ChildProcessError:
+        return True
+    return False
+
+
+def beneath(pid: int) -> list[psutil.Process]:
+    """Find the living processes beneath one."""
+    return [process for process in _family(pid).values() if process.pid != pid and alive(process)]
+
+
+def _carrying(entries: set[bytes]) -> Iterator[psutil.Process]:
+    """Find the processes whose environment carries one of some entries."""
     for pid in psutil.pids():
         if not entries.isdisjoint(_environment(pid)):
             try:

@@ -3,117 +3,118 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import json
 import os
-import random
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from lolpop.contract import from_json, to_json
 from lolpop.errors import LolpopError
-from lolpop.execution.processes import VARIABLE
+from lolpop.execution.masking import mask_of
+from lolpop.execution.processes import VARIABLE, adopt_orphans, childless
 from lolpop.execution.request import REFUSED, Request
+from lolpop.execution.restoring import forget_modules, restored
 from lolpop.execution.session import Session, open_session
 from lolpop.execution.work import Outcome, perform
-from lolpop.execution.workspace import Workspaces, drop
+from lolpop.execution.workspace import Workspaces, tidy
 from lolpop.package.opening import Opened
+from lolpop.package.variables import variables
 
 
-def end_with_parent() -> None:
-    """Let the kernel end this process when the one that started it dies (Linux)."""
+def end_with_parent(parent: int) -> None:
+    """Let the kernel end this process when the one that started it dies (Linux).
+
+    Args:
+        parent: That process; if it has died already, this one ends at once.
+    """
     if sys.platform == "linux":
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def serve(answers: TextIO) -> None:
     """Read orders from standard input until it ends; answer each one on a channel of its own.
 
     An order is a JSON line with a `request`, a `token` for `LOLPOP_ATTEMPT`, and the `log`
-    that standard output and error go to, or None to leave them. The answer is an `Outcome`.
+    that standard output and error go to, or None to leave them, and may have the `folder` to
+    work in, a copy of the project that isn't dropped here. The answer is an `Outcome`.
     """
     orders, sys.stdin = sys.stdin, Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)  # what was printed outlives a crash
     worker = _Worker()
     for line in orders:
-        order = json.loads(line)
-        outcome = worker.attempt(order)
+        outcome = worker.attempt(json.loads(line))
         answers.write(json.dumps(to_json(outcome)) + "\n")
         answers.flush()
-        if threading.active_count() > 1:
-            return  # a thread of the step's still runs: the next one gets a clean process
-        worker.prepare()
+        if not outcome.warm:
+            break
+        worker.forget()
+    worker.forget()
+
+
+class _Place:
+    """An unpacked package, and the working folders for its attempts."""
+
+    def __init__(self, opened: Opened, room: Path) -> None:
+        tidy(room)
+        self.opened = opened
+        self.spaces = Workspaces(opened.project, room)
+        self.variables = variables(opened.config.read_bytes())
 
 
 class _Worker:
     def __init__(self) -> None:
-        self.opened: Opened | None = None
-        self.spaces: Workspaces | None = None
-        self.modules = set(sys.modules)
+        self.adopts = adopt_orphans()
+        self.place: _Place | None = None
 
-    def attempt(self, order: dict[str, Any]) -> Outcome:
+    def attempt(self, order: Mapping[str, Any]) -> Outcome:
         request = from_json(Request, order["request"])
-        with _output_to(order["log"]), self.restored(order["token"]):
+        with _output_to(order["log"]), restored():
+            os.environ[VARIABLE] = order["token"]
             try:
-                session = open_session(request)
-                self.open(session)
-                return self.performed(request, session)
+                outcome = self.made(request, order.get("folder"))
             except LolpopError as error:
-                return Outcome(code=REFUSED, error=f"{type(error).__name__}: {error.message}")
+                outcome = Outcome(code=REFUSED, error=f"{type(error).__name__}: {error.message}")
+        threadless = threading.active_count() == 1
+        alone = self.adopts and threadless and childless()
+        warm = threadless and not (sys.stdout.closed or sys.stderr.closed)
+        return replace(outcome, alone=alone, warm=warm)
 
-    def open(self, session: Session) -> None:
-        opened = session.opened()
-        if self.opened is None or self.opened.folder != opened.folder:
-            self.opened = opened
-            self.spaces = Workspaces(opened.project, session.room)
+    def made(self, request: Request, given: str | None) -> Outcome:
+        session = open_session(request)
+        place = self.in_place(session)
+        mask = mask_of(place.variables, os.environ)
+        folder = Path(given) if given else place.spaces.take()
+        outcome = perform(request, session.store, session.run, place.opened, folder)
+        output = outcome.output and replace(
+            outcome.output, preview=mask.text(outcome.output.preview)
+        )
+        error = outcome.error and mask.text(outcome.error)
+        return replace(outcome, error=error, output=output)
 
-    def performed(self, request: Request, session: Session) -> Outcome:
-        assert self.opened is not None
-        assert self.spaces is not None
-        folder = self.spaces.take()
-        try:
-            return perform(request, session.store, session.run, self.opened, folder)
-        finally:
-            drop(folder)
+    def in_place(self, session: Session) -> _Place:
+        """Open the run's package, unless it is the one that is open."""
+        place = self.place
+        if place is None or place.opened.digest != session.run.package_digest:
+            place = self.place = _Place(session.opened(), session.room)
+        return place
 
-    def prepare(self) -> None:
-        if self.spaces is not None:
-            self.spaces.prepare()
-
-    @contextmanager
-    def restored(self, token: str) -> Iterator[None]:
-        """Put the process back to where it was, for the next attempt."""
-        folder, environ, path = Path.cwd(), dict(os.environ), list(sys.path)
-        os.environ[VARIABLE] = token
-        _seed()
-        try:
-            yield
-        finally:
-            os.chdir(folder)
-            os.environ.clear()
-            os.environ.update(environ)
-            sys.path[:] = path
-            self.forget_project()
-
-    def forget_project(self) -> None:
-        """Let the project's own modules be imported anew by the next attempt."""
-        room = self.spaces.room if self.spaces else None
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if room and file and Path(file).is_relative_to(room):
-                del sys.modules[name]
-
-
-def _seed() -> None:
-    """Give every attempt random numbers of its own, as a fresh process has them."""
-    random.seed()
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed()
+    def forget(self) -> None:
+        """Drop the working folder, and let the project's modules be imported anew."""
+        if self.place is not None:
+            forget_modules(self.place.spaces.room)
+            self.place.spaces.close()
 
 
 @contextmanager
@@ -123,8 +124,7 @@ def _output_to(log: str | None) -> Iterator[None]:
         yield
         return
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _flush()
     kept = os.dup(1), os.dup(2)
     os.dup2(file, 1)
     os.dup2(file, 2)
@@ -132,8 +132,13 @@ def _output_to(log: str | None) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush()
         for number, copy in enumerate(kept, start=1):
             os.dup2(copy, number)
             os.close(copy)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:
+            stream.flush()

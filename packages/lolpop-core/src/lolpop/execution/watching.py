@@ -12,19 +12,54 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import IO, BinaryIO
 
-from lolpop.contract import from_json, to_json
-from lolpop.errors import UnsupportedError
+from lolpop.contract import StepState, from_json, to_json
+from lolpop.errors import StorageError
+from lolpop.execution.admission import admitted
+from lolpop.execution.channel import Answers
+from lolpop.execution.fencing import GRACE, fence
 from lolpop.execution.lease import Lease
-from lolpop.execution.processes import VARIABLE, end, of_attempts, token_of
+from lolpop.execution.masking import Mask, mask_of
+from lolpop.execution.printing import pass_on
+from lolpop.execution.processes import (
+    VARIABLE,
+    adopt_orphans,
+    beneath,
+    end,
+    of_attempts,
+    token_of,
+)
 from lolpop.execution.request import Request
-from lolpop.execution.session import open_session
 from lolpop.execution.verdict import Verdict, judge
 from lolpop.execution.work import Outcome
+from lolpop.package.variables import variables
 from lolpop.storage.attempts import Attempt
 
-GRACE = 5.0
+_TICK = 0.05
+
+
+class Signals:
+    """Notes the first signal that asks to stop; engines may send it more than once."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        """Note a signal."""
+        self.first = self.first or number
+
+
+@contextmanager
+def noted() -> Iterator[Signals]:
+    """Note the signals that ask to stop, instead of ending by them."""
+    signals = Signals()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    kept = {number: signal.signal(number, signals.note) for number in numbers}
+    try:
+        yield signals
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
 
 
 class Watch:
@@ -33,104 +68,26 @@ class Watch:
     Args:
         request: The attempt.
         attempt: Its claimed record.
+        mask: What is hidden in what it prints.
+        signals: The signals that ask to stop.
     """
 
-    def __init__(self, request: Request, attempt: Attempt) -> None:
+    def __init__(self, request: Request, attempt: Attempt, mask: Mask, signals: Signals) -> None:
         self.token = token_of(request.ref, request.step, attempt.number)
         self.request = request
         self.attempt = attempt
-        self.stopped_by: int | None = None
+        self.mask = mask
+        self.signals = signals
         self.timed_out: float | None = None
+        self._unlogged = False
 
     def run(self) -> Verdict:
         """Start the working process, pass on what it prints, and wait for its end."""
-        reading, writing = os.pipe()
-        child = self.start(writing)
-        os.close(writing)
-        with self.forwarding(), Lease(self.attempt), os.fdopen(reading, "rb") as answers:
-            pumps = [self.pump(child.stdout, 1), self.pump(child.stderr, 2)]
-            self.wait(child)
-            said = answers.read()
-            for pump in pumps:
-                pump.join(timeout=GRACE)
-        self.end_leftovers(child.pid)
-        outcome = from_json(Outcome, json.loads(said)) if said.strip() else None
-        verdict = judge(
-            self.request.step, outcome, child.returncode, self.timed_out, self.stopped_by
-        )
-        self.close(verdict, outcome)
-        return verdict
-
-    def start(self, answers: int) -> subprocess.Popen[bytes]:
-        """Start the process that does the work, and give it its order."""
-        safe = ["-P"] if sys.version_info >= (3, 11) else []
-        environment = {**os.environ, VARIABLE: self.token, "PYTHONHASHSEED": "0"}
-        child = subprocess.Popen(
-            [sys.executable, *safe, "-m", "lolpop.execution", "serve", str(answers)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=(answers,),
-            env=environment,
-        )
-        order = {"request": to_json(self.request), "token": self.token, "log": None}
-        assert child.stdin
-        with child.stdin as orders:
-            orders.write(json.dumps(order).encode() + b"\n")
-        return child
-
-    def pump(self, source: IO[bytes] | None, target: int) -> threading.Thread:
-        """Pass a stream on to the engine and into the record's log."""
-        assert source is not None
-        thread = threading.Thread(target=self.copy, args=(source, target), daemon=True)
-        thread.start()
-        return thread
-
-    def copy(self, source: BinaryIO, target: int) -> None:
-        """Copy a stream to the engine and into the record's log, as it comes."""
-        while data := os.read(source.fileno(), 65536):
-            self.attempt.append_log(data)
-            _write(target, data)
-
-    @contextmanager
-    def forwarding(self) -> Iterator[None]:
-        """Note a signal that asks to stop; engines may send it more than once."""
-
-        def note(number: int, frame: FrameType | None) -> None:
-            self.stopped_by = self.stopped_by or number
-
-        kept = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            yield
-        finally:
-            for number, handler in kept.items():
-                signal.signal(number, handler)
-
-    def wait(self, child: subprocess.Popen[bytes]) -> None:
-        """Wait for the working process; end it when it is late or asked to stop."""
-        limit = self.request.timeout
-        deadline = None if limit is None else time.monotonic() + limit
-        while child.poll() is None:
-            if deadline is not None and time.monotonic() > deadline:
-                self.timed_out = limit
-            if self.stopped_by is not None or self.timed_out is not None:
-                end(of_attempts([self.token], [child.pid]), GRACE)
-                child.wait()
-                return
-            try:
-                child.wait(timeout=0.05)
-            except subprocess.TimeoutExpired:
-                continue
-
-    def end_leftovers(self, pid: int) -> None:
-        """End what the step left behind: what isn't returned doesn't survive."""
-        left = of_attempts([self.token])
-        if left:
-            end(left, GRACE)
-            self.say(f"lolpop: ended {len(left)} process(es) that {self.request.step} left behind")
-
-    def close(self, verdict: Verdict, outcome: Outcome | None) -> None:
-        """Close the record, and repeat the error as the last line."""
+            verdict, outcome = self.made()
+        except BaseException as error:
+            self.attempt.close(StepState.CRASHED, error=f"{type(error).__name__}: {error}")
+            raise
         if verdict.error:
             self.say(verdict.error)
         self.attempt.close(
@@ -138,13 +95,103 @@ class Watch:
             error=verdict.error,
             exit_code=verdict.child_code,
             output=outcome.output if outcome else None,
+            inputs=outcome.inputs if outcome else None,
         )
+        return verdict
+
+    def made(self) -> tuple[Verdict, Outcome | None]:
+        """Make the attempt; leave nothing of it behind."""
+        reading, writing = os.pipe()
+        answers = Answers(reading)
+        with Lease(self.attempt):
+            child = self.start(writing)
+            os.close(writing)
+            pump = self.pump(child)
+            outcome = self.wait(child, answers)
+            self.end_leftovers()
+            pump.join(timeout=GRACE)
+        answers.close()
+        step, code, stopped = self.request.step, child.returncode, self.signals.first
+        return judge(step, outcome, code, self.timed_out, stopped), outcome
+
+    def start(self, answers: int) -> subprocess.Popen[bytes]:
+        """Start the process that does the work, and give it its order."""
+        safe = ["-P"] if sys.version_info >= (3, 11) else []
+        with_parent = f"--with-parent={os.getpid()}"
+        serve = ["-m", "lolpop.execution", "serve", str(answers), with_parent]
+        child = subprocess.Popen(
+            [sys.executable, *safe, *serve],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(answers,),
+            env={**os.environ, VARIABLE: self.token, "PYTHONHASHSEED": "0"},
+        )
+        order = {"request": to_json(self.request), "token": self.token, "log": None}
+        assert child.stdin
+        try:
+            with child.stdin as orders:
+                orders.write(json.dumps(order).encode() + b"\n")
+        except BrokenPipeError:
+            pass  # it died just now: the missing answer says so
+        return child
+
+    def pump(self, child: subprocess.Popen[bytes]) -> threading.Thread:
+        """Pass what a process prints on to the engine and into the record's log."""
+        assert child.stdout
+        assert child.stderr
+        streams = {1: child.stdout, 2: child.stderr}
+        arguments = (streams, self.mask, self.keep)
+        thread = threading.Thread(target=pass_on, args=arguments, daemon=True)
+        thread.start()
+        return thread
+
+    def wait(self, child: subprocess.Popen[bytes], answers: Answers) -> Outcome | None:
+        """Wait for the working process; end it when it is late or asked to stop."""
+        limit = self.request.timeout
+        deadline = None if limit is None else time.monotonic() + limit
+        said = None
+        while child.poll() is None:
+            said = said or answers.line(_TICK)
+            if said is not None:
+                self.wait_a_moment(child)
+            if deadline is not None and time.monotonic() > deadline:
+                self.timed_out = limit
+            if self.signals.first is not None or self.timed_out is not None:
+                end(of_attempts([self.token], [child.pid]), GRACE)
+                child.wait()
+        said = said or answers.line(0)
+        return from_json(Outcome, json.loads(said)) if said else None
+
+    def wait_a_moment(self, child: subprocess.Popen[bytes]) -> None:
+        """Wait for the end of a process that has said everything."""
+        try:
+            child.wait(timeout=_TICK)
+        except subprocess.TimeoutExpired:
+            return
+
+    def end_leftovers(self) -> None:
+        """End what the step left behind: what isn't returned doesn't survive."""
+        left = {
+            process.pid: process for process in [*of_attempts([self.token]), *beneath(os.getpid())]
+        }
+        if left:
+            end(left.values(), GRACE)
+            self.say(f"lolpop: ended {len(left)} process(es) that {self.request.step} left behind")
 
     def say(self, text: str) -> None:
         """Add a line to the log and to standard error."""
-        data = f"{text}\n".encode()
-        self.attempt.append_log(data)
-        _write(2, data)
+        self.keep(2, f"{text}\n".encode("utf-8", "backslashreplace"))
+
+    def keep(self, target: int, data: bytes) -> None:
+        """Write to the record's log and to the engine; neither one's trouble ends the step."""
+        _write(target, data)
+        try:
+            self.attempt.append_log(data)
+        except (OSError, StorageError) as error:
+            if not self._unlogged:
+                _write(2, f"lolpop: the log can't be kept: {error}\n".encode())
+            self._unlogged = True
 
 
 def _write(target: int, data: bytes) -> None:
@@ -161,11 +208,14 @@ def run(request: Request) -> int:
     """Make one attempt; give the exit code for the engine.
 
     Raises:
-        StorageError: The storage can't be reached.
-        UnsupportedError: The run is being stopped, so nothing is started in it any more.
+        LolpopError: It is refused; nothing was recorded of it.
     """
-    session = open_session(request)
-    if session.run.stopping:
-        raise UnsupportedError(f"run {request.ref.run_id!r} is being stopped: nothing is started")
-    attempt = session.run.claim(request.step, request.engine_attempt)
-    return Watch(request, attempt).run().code
+    adopt_orphans()
+    with noted() as signals:
+        session, opened = admitted(request)
+        mask = mask_of(variables(opened.config.read_bytes()), os.environ)
+        attempt = session.run.claim(request.step, request.engine_attempt)
+        watch = Watch(request, attempt, mask, signals)
+        if fenced := fence(session.run, request.step, attempt):
+            watch.say(f"lolpop: ended {fenced} process(es) of older attempts of {request.step}")
+        return watch.run().code

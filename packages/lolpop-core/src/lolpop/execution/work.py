@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lolpop.contract import Step, StepGraph
-from lolpop.errors import ConfigError, Fatal, LolpopError, UsageError
+from lolpop.errors import ConfigError, Fatal, LolpopError, PluginError, UsageError
+from lolpop.execution.decorating import built, read_decoration
 from lolpop.execution.request import FAILED, FATAL, REFUSED, SUCCEEDED, Request
 from lolpop.package.opening import Opened
 from lolpop.package.reopening import blueprint
@@ -20,9 +20,7 @@ from lolpop.storage import Store, artifacts
 from lolpop.storage.artifacts import Artifact
 from lolpop.storage.records import RunRecord
 from lolpop.workflow.arguments import bind, parameters_of
-from lolpop.workflow.assembly import Tree, assemble
 from lolpop.workflow.blueprint import Blueprint
-from lolpop.workflow.decoration import decorate, decorations
 from lolpop.workflow.project import working_in
 from lolpop.workflow.running import finished
 
@@ -35,11 +33,17 @@ class Outcome:
         code: The exit code that says it.
         error: `Type: message` in one line, or None.
         output: What it stored, or None.
+        inputs: The digests of what it read, by step and element.
+        alone: Whether its process has no thread and no child left of it, and knows that.
+        warm: Whether its process will take another order.
     """
 
     code: int = SUCCEEDED
     error: str | None = None
     output: Artifact | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = False
+    warm: bool = True
 
 
 def perform(
@@ -59,45 +63,55 @@ def perform(
     """
     step = opened.manifest.graph.step(request.step)
     roots = [folder / root for root in opened.manifest.roots]
+    inputs = _Inputs(store, run, folder)
     with working_in(folder, roots):
         try:
-            value = _called(step, request, store, run, opened, folder)
+            value = _called(step, request, inputs, opened)
             check_output(step.name, step.call, value)
             wanted = elements(opened.manifest.graph, step.name)
-            return Outcome(output=artifacts.put(store, value, folder, elements=wanted))
-        except (ConfigError, UsageError) as error:
-            return Outcome(code=REFUSED, error=_said(error))
-        except (Exception, SystemExit) as error:
+            output = artifacts.put(store, value, folder, elements=wanted)
+            return Outcome(output=output, inputs=inputs.read)
+        except (ConfigError, PluginError, UsageError) as error:
+            return Outcome(code=REFUSED, error=_said(error), inputs=inputs.read)
+        except BaseException as error:  # a cancelled coroutine is no Exception
             _show(error)
             code = FATAL if isinstance(error, Fatal) else FAILED
-            return Outcome(code=code, error=_said(error))
+            return Outcome(code=code, error=_said(error), inputs=inputs.read)
 
 
-def _called(
-    step: Step, request: Request, store: Store, run: RunRecord, opened: Opened, folder: Path
-) -> Any:
-    plan = blueprint(opened, folder)
-    tree = _built(plan)
-    given = _parameters(plan, opened.manifest.entrypoint, request.parameters)
+class _Inputs:
+    """Loads what a step reads of others' outputs, and notes it.
 
-    def output(name: str, element: tuple[Any, ...]) -> Any:
-        artifact = run.output(name)
+    Attributes:
+        read: The digests of what was read, by step and element.
+    """
+
+    def __init__(self, store: Store, run: RunRecord, folder: Path) -> None:
+        self.read: dict[str, str] = {}
+        self.store = store
+        self.folder = folder
+        self._run = run
+
+    def __call__(self, name: str, element: tuple[Any, ...]) -> Any:
+        artifact = self._run.output(name)
         if artifact is None:
             raise LolpopError(f"step {name!r} has no output in this run")
-        return artifacts.get(store, artifact.digest, folder, element=element)
+        shown = name + "".join(f"[{key!r}]" for key in element)
+        self.read[shown] = artifacts.digest_at(self.store, artifact.digest, element)
+        return artifacts.get(self.store, artifact.digest, self.folder, element=element)
 
+
+def _called(step: Step, request: Request, inputs: _Inputs, opened: Opened) -> Any:
+    over = read_decoration(request.decorate, inputs.folder) if request.decorate else None
+    plan = blueprint(opened, inputs.folder, over)
+    tree = built(plan, inputs.store.url)
+    given = _parameters(plan, opened.manifest.entrypoint, request.parameters)
     call = step.call
-    positional, named = arguments(call, output, given)
+    positional, named = arguments(call, inputs, given)
     target: Any = tree.runner
     for name in call["target"]:
         target = getattr(target, name)
     return finished(getattr(target, call["method"])(*positional, **named))
-
-
-def _built(plan: Blueprint) -> Tree:
-    tree = assemble(plan, os.environ)
-    decorate(tree, decorations(tree, {}))
-    return tree
 
 
 def _parameters(plan: Blueprint, entrypoint: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import shutil
+import socket
+from collections.abc import Sequence
 from pathlib import Path
+from stat import S_IMODE
+
+import psutil
 
 _FICLONE = 0x40049409
 _UNCLONABLE = {errno.EOPNOTSUPP, errno.ENOTTY, errno.EXDEV, errno.EINVAL, errno.ENOSYS}
+_PIECE = 1 << 20
+_NUMBERS = itertools.count()
 
 
 class Workspaces:
-    """Makes copies of one folder; the next one can be prepared while nothing else is to do.
+    """Makes copies of one folder; the next one can be prepared while something else is done.
 
     Args:
         source: The folder to copy, never written to.
@@ -23,30 +31,73 @@ class Workspaces:
         self.source = source
         self.room = room
         self._ready: Path | None = None
-        self._count = 0
+        self._used: list[Path] = []
+        self._clones = True
 
     def prepare(self) -> None:
-        """Make the next copy now."""
+        """Make the next copy now, and drop those that were in use before the last one."""
         if self._ready is None:
             self._ready = self._made()
+        self._drop(self._used[:-1])
 
     def take(self) -> Path:
-        """Give a fresh copy."""
+        """Give a fresh copy; the one before it is in use no longer."""
         folder, self._ready = self._ready or self._made(), None
+        self._used.append(folder)
         return folder
 
     def close(self) -> None:
-        """Drop what was prepared."""
-        if self._ready is not None:
-            drop(self._ready)
-            self._ready = None
+        """Drop all copies."""
+        self._drop([*self._used, *([self._ready] if self._ready else [])])
+        self._ready = None
+
+    def _drop(self, folders: Sequence[Path]) -> None:
+        for folder in folders:
+            drop(folder)
+        self._used = [folder for folder in self._used if folder not in folders]
 
     def _made(self) -> Path:
-        self._count += 1
-        folder = self.room / f"{os.getpid()}-{self._count}"
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(self.source, folder, copy_function=_clone)
+        folder = self.room / f"{socket.gethostname()}-{os.getpid()}-{next(_NUMBERS)}"
+        drop(folder)
+        self._copy(str(self.source), str(folder))
         return folder
+
+    def _copy(self, source: str, target: str) -> None:
+        """Copy a folder; `shutil.copytree` takes three times as long for small files."""
+        os.mkdir(target)  # noqa: PTH102 - paths of strings, for their speed
+        with os.scandir(source) as entries:
+            for entry in entries:
+                place = f"{target}/{entry.name}"
+                if entry.is_dir():
+                    self._copy(entry.path, place)
+                else:
+                    self._copy_file(entry.path, place)
+
+    def _copy_file(self, source: str, target: str) -> None:
+        """Copy a file, sharing its blocks where the file system can."""
+        old = os.open(source, os.O_RDONLY)
+        try:
+            status = os.fstat(old)
+            new = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, S_IMODE(status.st_mode))
+            try:
+                if not (self._clones and self._cloned(old, new)):
+                    _fill(old, new, status.st_size)
+            finally:
+                os.close(new)
+        finally:
+            os.close(old)
+
+    def _cloned(self, old: int, new: int) -> bool:
+        """Share blocks; False, and it isn't tried again, where that can't be done."""
+        try:
+            import fcntl
+
+            fcntl.ioctl(new, _FICLONE, old)
+        except OSError as error:
+            if error.errno not in _UNCLONABLE:
+                raise
+            self._clones = False
+        return self._clones
 
 
 def drop(folder: Path) -> None:
@@ -54,16 +105,18 @@ def drop(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _clone(source: str, target: str) -> str:
-    """Copy a file, sharing its blocks where the file system can."""
-    try:
-        import fcntl
+def tidy(room: Path) -> None:
+    """Drop the copies of processes of this host that died without doing so."""
+    for folder in room.iterdir():
+        host, _, pid = folder.name.rpartition("-")[0].rpartition("-")
+        ours = host == socket.gethostname() and pid.isdecimal()
+        if ours and not psutil.pid_exists(int(pid)):
+            drop(folder)
 
-        with Path(source).open("rb") as old, Path(target).open("wb") as new:
-            fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
-        shutil.copymode(source, target)
-    except OSError as error:
-        if error.errno not in _UNCLONABLE:
-            raise
-        shutil.copy(source, target)
-    return target
+
+def _fill(old: int, new: int, size: int) -> None:
+    while size > 0:
+        view = memoryview(os.read(old, min(size, _PIECE)))
+        size = size - len(view) if view else 0
+        while view:
+            view = view[os.write(new, view) :]

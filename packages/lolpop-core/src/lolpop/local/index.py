@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from lolpop.contract import DeploymentSpec, RunState, from_json, to_json
+from lolpop.contract import DeploymentSpec, Overlap, RunState, to_json
+from lolpop.errors import ContractError, StorageError
+from lolpop.local.rows import Entry, Row, entry_of, row_of
 
-_SCHEMA = """
+_VERSION = 1
+_SCHEMA = f"""
+pragma journal_mode=wal;
 create table if not exists deployments (
     name text primary key, package text not null, digest text not null, spec text not null,
     suspended integer not null default 0, updated_at text not null
@@ -21,42 +25,13 @@ create table if not exists deployments (
 create table if not exists runs (
     number integer primary key autoincrement, id text unique not null, deployment text not null,
     package text not null, spec text not null, parameters text not null, state text not null,
-    created_at text not null, started_at text, ended_at text, error text,
-    pid integer, pid_started real, idempotency text,
+    created_at text not null, started_at text, ended_at text, failed_step text, error text,
+    pid integer, idempotency text,
     unique (deployment, idempotency)
 );
+pragma user_version={_VERSION};
 """
 _OVER = tuple(state.value for state in RunState if state.is_over)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A deployment as the index has it."""
-
-    spec: DeploymentSpec
-    package: str
-    digest: str
-    suspended: bool
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A run as the index has it; `pid_started` tells a reused process id from the old one."""
-
-    number: int
-    id: str
-    deployment: str
-    package: str
-    spec: DeploymentSpec
-    parameters: Mapping[str, Any]
-    state: RunState
-    created_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    error: str | None
-    pid: int | None
-    pid_started: float | None
 
 
 class Index:
@@ -64,39 +39,23 @@ class Index:
 
     Args:
         path: The SQLite file; it and its folder are made when something is written.
+
+    Raises:
+        StorageError: From every method: the file can't be used, or is damaged.
+        ContractError: From every method: a newer lolpop-core made the file.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        try:
-            connection.execute("pragma journal_mode=wal")
-            connection.executescript(_SCHEMA)
-            connection.execute("begin immediate")
-            yield connection
-            connection.execute("commit")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("rollback")
-            raise
-        finally:
-            connection.close()
-
     def deployments(self) -> list[Entry]:
         """List the deployments by name."""
-        if not self.path.exists():
-            return []
-        with self._open() as db:
-            return [_entry(row) for row in db.execute("select * from deployments order by name")]
+        return [entry_of(row) for row in self._select("select * from deployments order by name")]
 
     def deployment(self, name: str) -> Entry | None:
         """Find a deployment."""
-        return next((entry for entry in self.deployments() if entry.spec.name == name), None)
+        rows = self._select("select * from deployments where name=?", name)
+        return entry_of(rows[0]) if rows else None
 
     def put(self, spec: DeploymentSpec, package: str) -> None:
         """Add or replace a deployment; its schedule is active again."""
@@ -115,16 +74,21 @@ class Index:
         with self._open() as db:
             db.execute("update deployments set suspended=1 where name=?", (name,))
 
-    def remove(self, name: str) -> None:
-        """Forget a deployment and its runs; their records stay."""
+    def remove(self, name: str) -> list[Row]:
+        """Forget a deployment and its runs, unless one isn't over; give those that aren't."""
         with self._open() as db:
-            db.execute("delete from runs where deployment=?", (name,))
-            db.execute("delete from deployments where name=?", (name,))
+            active = db.execute(
+                f"select * from runs where deployment=? and state not in {_OVER}", (name,)
+            ).fetchall()
+            if not active:
+                db.execute("delete from runs where deployment=?", (name,))
+                db.execute("delete from deployments where name=?", (name,))
+        return [row_of(row) for row in active]
 
     def add(
         self, run_id: str, entry: Entry, parameters: Mapping[str, Any], idempotency: str | None
     ) -> Row:
-        """Queue a run; a word that was used before gives the run that it made."""
+        """Queue a run, or skip it; a word that was used before gives the run that it made."""
         spec = json.dumps(to_json(entry.spec))
         values = (run_id, entry.spec.name, entry.package, spec, json.dumps(dict(parameters)))
         with self._open() as db:
@@ -133,57 +97,53 @@ class Index:
                 " created_at, idempotency) values (?, ?, ?, ?, ?, 'queued', ?, ?)",
                 (*values, _now(), idempotency),
             )
-            found = db.execute(
-                "select * from runs where id=? or (deployment=? and idempotency=?)",
-                (run_id, entry.spec.name, idempotency),
-            )
-            return _row(found.fetchone())
+            found = "select * from runs where id=? or (deployment=? and idempotency=?)"
+            key = (run_id, entry.spec.name, idempotency)
+            row = row_of(db.execute(found, key).fetchone())
+            if row.id == run_id and (reason := _skipped(row, _before(db, row))):
+                _end(db, run_id, RunState.CANCELLED, reason)
+            return row_of(db.execute(found, key).fetchone())
 
     def runs(self, deployment: str, active: bool = False) -> list[Row]:
         """List a deployment's runs, newest first."""
-        if not self.path.exists():
-            return []
-        with self._open() as db:
-            rows = [
-                _row(row)
-                for row in db.execute(
-                    "select * from runs where deployment=? order by number desc", (deployment,)
-                )
-            ]
-        return [row for row in rows if not (active and row.state.is_over)]
+        only = f"and state not in {_OVER}" if active else ""
+        query = f"select * from runs where deployment=? {only} order by number desc"
+        return [row_of(row) for row in self._select(query, deployment)]
 
     def run(self, run_id: str) -> Row | None:
         """Find a run."""
-        if not self.path.exists():
-            return None
-        with self._open() as db:
-            row = db.execute("select * from runs where id=?", (run_id,)).fetchone()
-        return _row(row) if row else None
+        rows = self._select("select * from runs where id=?", run_id)
+        return row_of(rows[0]) if rows else None
 
-    def drive(self, run_id: str, pid: int, started: float) -> None:
-        """Note which process drives a run."""
+    def drive(self, run_id: str, pid: int) -> bool:
+        """Note which process drives a run; False if nobody wants the run any more."""
         with self._open() as db:
-            db.execute("update runs set pid=?, pid_started=? where id=?", (pid, started, run_id))
+            done = db.execute(
+                "update runs set pid=? where id=? and state='queued'", (pid, run_id)
+            ).rowcount
+        return bool(done)
 
-    def take_turn(self, run_id: str, limit: int | None) -> bool:
-        """Start a run if fewer than `limit` runs before it are active."""
+    def before(self, row: Row) -> int:
+        """Count the runs of the same deployment that were asked for earlier and aren't over."""
+        with self._open("begin") as db:
+            return _before(db, row)
+
+    def take_turn(self, row: Row) -> RunState | None:
+        """Start a run if fewer than its limit before it aren't over.
+
+        Returns:
+            Its state now: running if it may start, queued if it has to wait; anything else
+            if nobody wants it any more, None if it was removed.
+        """
+        limit = row.spec.concurrency
         with self._open() as db:
-            row = db.execute("select * from runs where id=?", (run_id,)).fetchone()
-            active = db.execute(
-                "select count(*) from runs where deployment=? and state in ('running', 'stopping')",
-                (row["deployment"],),
-            ).fetchone()[0]
-            before = db.execute(
-                "select count(*) from runs where deployment=? and state='queued' and number<?",
-                (row["deployment"], row["number"]),
-            ).fetchone()[0]
-            if limit is not None and active + before >= limit:
-                return False
-            db.execute(
-                "update runs set state='running', started_at=? where id=? and state='queued'",
-                (_now(), run_id),
-            )
-            return True
+            if limit is None or _before(db, row) < limit:
+                db.execute(
+                    "update runs set state='running', started_at=? where id=? and state='queued'",
+                    (_now(), row.id),
+                )
+            found = db.execute("select state from runs where id=?", (row.id,)).fetchone()
+        return RunState(found["state"]) if found else None
 
     def stopping(self, run_id: str) -> None:
         """Note that a run is being stopped."""
@@ -193,46 +153,102 @@ class Index:
                 (run_id,),
             )
 
-    def end(self, run_id: str, state: RunState, error: str | None = None) -> None:
+    def end(
+        self,
+        run_id: str,
+        state: RunState,
+        error: str | None = None,
+        failed_step: str | None = None,
+    ) -> None:
         """Note how a run ended; the first word counts."""
         with self._open() as db:
-            db.execute(
-                f"update runs set state=?, ended_at=?, error=? where id=? and state not in {_OVER}",
-                (state.value, _now(), error, run_id),
+            _end(db, run_id, state, error, failed_step)
+
+    def _select(self, query: str, *values: str) -> list[sqlite3.Row]:
+        if not self.path.exists():
+            return []
+        with self._open("begin") as db:
+            return db.execute(query, values).fetchall()
+
+    @contextmanager
+    def _open(self, begin: str = "begin immediate") -> Iterator[sqlite3.Connection]:
+        """Open the file for one transaction; what raises inside leaves it as it was."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as db:
+                db.row_factory = sqlite3.Row
+                self._prepare(db)
+                db.execute(begin)
+                yield db
+                db.execute("commit")
+        except (sqlite3.Error, OSError) as error:
+            raise self._unusable(error) from error
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        """Make the tables, if they aren't there."""
+        if _version(db) == 0:
+            # SQLite waits for nobody when two processes switch a new file to WAL.
+            with self.path.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if _version(db) == 0:
+                    db.executescript(_SCHEMA)
+        if _version(db) > _VERSION:
+            raise ContractError(
+                f"the index {str(self.path)!r} has version {_version(db)},"
+                f" this lolpop-core reads version {_VERSION}",
+                hint="use the lolpop-core that wrote it, or a newer one",
             )
+
+    def _unusable(self, error: Exception) -> StorageError:
+        path = str(self.path)
+        if isinstance(error, (sqlite3.OperationalError, OSError)):
+            message = f"the index {path!r} can't be used: {error}"
+            hint = "see that its folder can be written, the disk has room, and nobody locks it"
+        else:
+            message = f"the index {path!r} is damaged: {error}"
+            hint = (
+                "packages, artifacts and the records of runs aren't in it: move it away with"
+                f" `mv '{path}' '{path}.damaged'`, and `lolpop deployment build` enters the"
+                " deployment again"
+            )
+        return StorageError(message, url=path, hint=hint)
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("pragma user_version").fetchone()[0])
+
+
+def _before(db: sqlite3.Connection, row: Row) -> int:
+    """Count what stands before a run: earlier runs that aren't over, later ones that started."""
+    count = db.execute(
+        "select count(*) from runs where deployment=? and id<>? and"
+        f" state not in {_OVER} and (number<? or state<>'queued')",
+        (row.deployment, row.id, row.number),
+    )
+    return int(count.fetchone()[0])
+
+
+def _skipped(row: Row, before: int) -> str | None:
+    """Say why a run isn't started, or None if it is."""
+    limit = row.spec.concurrency
+    if row.spec.overlap is not Overlap.SKIP or limit is None or before < limit:
+        return None
+    return f"RunSkipped: {row.deployment!r} has {before} active run(s), and may have {limit}"
+
+
+def _end(
+    db: sqlite3.Connection,
+    run_id: str,
+    state: RunState,
+    error: str | None,
+    failed_step: str | None = None,
+) -> None:
+    db.execute(
+        "update runs set state=?, ended_at=?, error=?, failed_step=?"
+        f" where id=? and state not in {_OVER}",
+        (state.value, _now(), error, failed_step, run_id),
+    )
 
 
 def _now() -> str:
     return datetime.now(timezone.utc).isoformat()
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(
-        spec=from_json(DeploymentSpec, json.loads(row["spec"])),
-        package=row["package"],
-        digest=row["digest"],
-        suspended=bool(row["suspended"]),
-        updated_at=datetime.fromisoformat(row["updated_at"]),
-    )
-
-
-def _row(row: sqlite3.Row) -> Row:
-    return Row(
-        number=row["number"],
-        id=row["id"],
-        deployment=row["deployment"],
-        package=row["package"],
-        spec=from_json(DeploymentSpec, json.loads(row["spec"])),
-        parameters=json.loads(row["parameters"]),
-        state=RunState(row["state"]),
-        created_at=datetime.fromisoformat(row["created_at"]),
-        started_at=_time(row["started_at"]),
-        ended_at=_time(row["ended_at"]),
-        error=row["error"],
-        pid=row["pid"],
-        pid_started=row["pid_started"],
-    )

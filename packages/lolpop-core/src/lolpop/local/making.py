@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lolpop.execution.lease import Lease
-from lolpop.execution.processes import end, of_attempts, token_of
+from lolpop.execution.masking import mask_of, masked
+from lolpop.execution.processes import token_of
 from lolpop.execution.request import Request
+from lolpop.execution.session import Session
 from lolpop.execution.verdict import Verdict, judge
 from lolpop.execution.work import Outcome
-from lolpop.local.workers import GRACE, Worker, Workers
+from lolpop.local.workers import Worker, Workers
+from lolpop.package.opening import read_config
+from lolpop.package.variables import variables
+from lolpop.storage import Store
 from lolpop.storage.attempts import Attempt
 from lolpop.storage.records import RunRecord
 
@@ -47,7 +54,8 @@ class Making:
         """Let a process make an attempt, and close its record."""
         deadline = None if request.timeout is None else time.monotonic() + request.timeout
         token = token_of(request.ref, request.step, attempt.number)
-        with self.log_of(attempt) as log:
+        mask = mask_of(variables_of(request.storage, self.run.package_digest), os.environ)
+        with self.log_of(attempt) as log, masked(log, mask) as log:
             outcome, code = self.ordered(worker, request, token, log, deadline)
         late = deadline is not None and time.monotonic() >= deadline
         timed_out = request.timeout if outcome is None and late else None
@@ -59,6 +67,7 @@ class Making:
             error=verdict.error,
             exit_code=verdict.child_code,
             output=outcome.output if outcome else None,
+            inputs=outcome.inputs if outcome else None,
         )
         return verdict
 
@@ -66,13 +75,15 @@ class Making:
         self, worker: Worker, request: Request, token: str, log: Path, deadline: float | None
     ) -> tuple[Outcome | None, int | None]:
         """Let a process make an attempt; end it if it takes too long or nobody wants it."""
-        worker.order(request, token, str(log))
+        session = Session(Store(request.storage), self.run)
+        worker.order(request, token, log, worker.folder_in(session))
         outcome = worker.answer(
             lambda: self.stopped_by() is None and (deadline is None or time.monotonic() < deadline)
         )
         if outcome is None:
             return None, worker.kill(token)
-        end(of_attempts([token]), GRACE)
+        if not outcome.alone:
+            worker.end_leftovers(token)
         return outcome, 0
 
     @contextmanager
@@ -86,3 +97,9 @@ class Making:
             file.touch()
             yield file
             attempt.append_log(file.read_bytes())
+
+
+@lru_cache(maxsize=8)
+def variables_of(storage: str, package: str) -> frozenset[str]:
+    """Name the variables that a package's workflow reads."""
+    return variables(read_config(Store(storage), package))

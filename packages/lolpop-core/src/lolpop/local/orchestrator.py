@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from threading import Thread
 from typing import Any
 
 import platformdirs
-import psutil
 
 import lolpop
 from lolpop.contract import (
@@ -28,8 +29,6 @@ from lolpop.contract import (
     RunRef,
     RunState,
     RunStatus,
-    ScheduleState,
-    StatusSource,
     Stopped,
 )
 from lolpop.contract.options import (
@@ -39,18 +38,15 @@ from lolpop.contract.options import (
     RunOptions,
     StopOptions,
 )
-from lolpop.errors import NotFoundError, NotStoppedError
-from lolpop.execution.processes import alive, end, of_attempts, tokens_of
-from lolpop.local.index import Entry, Index, Row
+from lolpop.errors import EngineError, NotFoundError, NotStoppedError
+from lolpop.execution.processes import VARIABLE
+from lolpop.local.driving import claimed, log_of, noticed, record_of
+from lolpop.local.index import Index
+from lolpop.local.rows import Entry, Row
+from lolpop.local.stopping import stop as stop_runs
+from lolpop.local.telling import WHY_INACTIVE, deployment_of, problem_of, run_of, status_of
 from lolpop.orchestrator import Orchestrator
 from lolpop.storage import Store
-from lolpop.storage.records import RunRecord, Runs
-
-NAME = "LocalOrchestrator"
-_WHY_INACTIVE = (
-    "nothing fires schedules here: use an orchestrator with a server, or let cron call"
-    " `lolpop deployment run {name}`"
-)
 
 
 class LocalOrchestrator(Orchestrator):
@@ -74,16 +70,25 @@ class LocalOrchestrator(Orchestrator):
             Capability.GROUPS,
             Capability.SCHEDULES,
             Capability.CONCURRENCY,
+            Capability.OVERLAP_SKIP,
             Capability.OVERLAP_QUEUE,
             Capability.REDEPLOY_DURING_RUNS,
         }
     )
 
     @property
+    def store(self) -> Store:
+        """The storage, which has the records of all runs."""
+        return Store(self.storage)
+
+    @property
     def index(self) -> Index:
-        """The index: in the storage if that is a folder, else among the user's state."""
-        folder = Store(self.storage).local_path("local")
-        return Index((folder or Path(platformdirs.user_state_dir("lolpop"))) / "index.sqlite")
+        """The storage's index: in it if that is a folder, else among the user's state."""
+        folder = self.store.local_path("local")
+        if folder is None:
+            name = sha256(self.storage.encode()).hexdigest()[:16]
+            folder = Path(platformdirs.user_state_dir("lolpop"), "local", name)
+        return Index(folder / "index.sqlite")
 
     def plan(self, package: Package, deployment: DeploymentSpec, options: PlanOptions) -> Plan:
         """Say what `deploy` would change."""
@@ -97,7 +102,7 @@ class LocalOrchestrator(Orchestrator):
             actions = (Action(ActionKind.UPDATE, target),)
         elif entry.suspended and deployment.schedule:
             actions = (Action(ActionKind.RESUME, f"schedule of {deployment.name}"),)
-        notes = (_WHY_INACTIVE.format(name=deployment.name),) if deployment.schedule else ()
+        notes = (WHY_INACTIVE.format(name=deployment.name),) if deployment.schedule else ()
         return Plan(
             deployment=deployment.name, deployment_digest=digest, actions=actions, notes=notes
         )
@@ -110,101 +115,100 @@ class LocalOrchestrator(Orchestrator):
         digest = deployment.digest(package.digest)
         if entry is None or entry.digest != digest or entry.suspended:
             self.index.put(deployment, package.digest)
-        return _deployment(self.entry(deployment.name))
+        return deployment_of(self.entry(deployment.name), self.storage)
 
     def run(self, deployment_name: str, parameters: Mapping[str, Any], options: RunOptions) -> Run:
-        """Queue a run and start its supervisor."""
+        """Queue a run and start its supervisor, or skip it if too many are active."""
         entry = self.entry(deployment_name)
+        if problem := problem_of(entry, self.storage):
+            raise EngineError(
+                f"deployment {deployment_name!r} can't run: {problem}",
+                hint="`lolpop deployment build` makes it able to",
+            )
+        self.active(deployment_name)
         made = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{token_hex(3)}"
-        row = self.index.add(made, entry, parameters, options.idempotency_key)
+        log = log_of(self.index, made)
+        with claimed(log) as claim:
+            row = self.index.add(made, entry, parameters, options.idempotency_key)
+            if row.id == made and not row.state.is_over:
+                self.supervise(row, log, claim)
+                return run_of(self.row(made, deployment_name))
+        log.unlink()
         if row.id == made:
-            self.supervise(row)
-        return self.seen(row.id)
+            record_of(self.store, row).end(row.state, error=row.error)
+        return run_of(noticed(self.index, self.store, row))
 
-    def supervise(self, row: Row) -> None:
-        """Start the process that drives a run; it outlives this one."""
-        folder = self.index.path.parent
+    def supervise(self, row: Row, log: Path, claim: int) -> None:
+        """Start the process that drives a run; it outlives this one, and keeps the claim."""
         fresh = ["--fresh"] if self.config.fresh else []
         safe = ["-P"] if sys.version_info >= (3, 11) else []
-        with (folder / f"{row.id}.log").open("ab") as log:
+        # A run that a step starts isn't the step's: it must not end with it.
+        environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
+        with log.open("ab") as output:
             process = subprocess.Popen(
                 [
                     *(sys.executable, *safe, "-m", "lolpop.local.supervisor"),
                     *(str(self.index.path), row.id, *fresh),
                 ],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                cwd=log.parent,
+                pass_fds=(claim,),
                 start_new_session=True,
             )
-        self.index.drive(row.id, process.pid, psutil.Process(process.pid).create_time())
+        # Whoever calls this may live long: the supervisor mustn't stay its zombie.
+        Thread(target=process.wait, name="lolpop-reaper", daemon=True).start()
 
     def stop(self, deployment_name: str, run_id: str | None, options: StopOptions) -> Stopped:
         """End runs and their processes; suspend the schedule if all runs are meant."""
         entry = self.entry(deployment_name)
-        rows = self.active(deployment_name) if run_id is None else [self.row(run_id)]
-        rows = [row for row in rows if not row.state.is_over]
         suspended = run_id is None and entry.spec.schedule is not None
         if suspended:
             self.index.suspend(deployment_name)
-        for row in rows:
-            self.ask_to_stop(row)
-        deadline = time.monotonic() + options.timeout
-        left = [phrase for row in rows for phrase in self.wait_gone(row, deadline)]
-        ended = tuple(_ref(row) for row in rows)
+        rows = self.active(deployment_name)
+        if run_id is not None:
+            wanted = self.row(run_id, deployment_name)
+            rows = [row for row in rows if row.id == wanted.id]
+        ending = stop_runs(self.index, self.store, rows, options.timeout)
         return Stopped(
             deployment=deployment_name,
-            ended=ended,
-            left=tuple(left),
+            ended=tuple(row.ref for row in ending.ended),
+            left=tuple(ending.left),
             schedule_suspended=suspended,
         )
 
-    def ask_to_stop(self, row: Row) -> None:
-        """Mark a run as stopping, and tell its supervisor."""
-        self.record(row).mark_stopping("asked by stop")
-        self.index.stopping(row.id)
-        supervisor = _supervisor(row)
-        if supervisor is not None:
-            supervisor.terminate()
-
-    def wait_gone(self, row: Row, deadline: float) -> list[str]:
-        """Wait until a run is over and its processes are gone; say what is left."""
-        supervisor = _supervisor(row)
-        while supervisor and alive(supervisor) and time.monotonic() < deadline - 10:
-            time.sleep(0.05)
-        record = self.record(row)
-        left = [supervisor] if supervisor and alive(supervisor) else []
-        left += of_attempts(tokens_of(record))
-        left = end(left, grace=2.0)
-        if not left:
-            self.index.end(row.id, RunState.CANCELLED)
-            record.end(RunState.CANCELLED)
-        return [f"run {row.id}: process {process.pid}" for process in left]
-
     def status(self, ref: RunRef) -> RunStatus:
         """Say where a run stands; its steps are in the records."""
-        row = self.noticed(self.row(ref.run_id))
-        return RunStatus(run=_run(row), source=StatusSource.ENGINE, error=row.error)
+        row = noticed(self.index, self.store, self.row(ref.run_id, ref.deployment))
+        before = self.index.before(row) if row.state is RunState.QUEUED else 0
+        return status_of(row, before)
 
     def runs(self, deployment_name: str, active: bool) -> list[Run]:
         """List a deployment's runs, newest first."""
         self.entry(deployment_name)
-        rows = [self.noticed(row) for row in self.index.runs(deployment_name)]
-        return [_run(row) for row in rows if not (active and row.state.is_over)]
+        rows = [
+            noticed(self.index, self.store, row) for row in self.index.runs(deployment_name, active)
+        ]
+        return [run_of(row) for row in rows if not (active and row.state.is_over)]
 
     def deployments(self) -> list[Deployment]:
         """List what is deployed here."""
-        return [_deployment(entry) for entry in self.index.deployments()]
+        return [deployment_of(entry, self.storage) for entry in self.index.deployments()]
 
     def remove(self, deployment_name: str, options: RemoveOptions) -> Removed:
         """Stop a deployment's runs and forget it."""
         stop_options = StopOptions(timeout=options.timeout, take_over=options.take_over)
         stopped = self.stop(deployment_name, None, stop_options)
-        if not stopped:
+        logs = [log_of(self.index, row.id) for row in self.index.runs(deployment_name)]
+        left = stopped.left or [f"run {row.id}" for row in self.index.remove(deployment_name)]
+        if left:
             raise NotStoppedError(
-                f"deployment {deployment_name!r} still has runs", left=stopped.left
+                f"deployment {deployment_name!r} still has runs: {'; '.join(left)}", left=left
             )
-        self.index.remove(deployment_name)
+        for log in logs:
+            log.unlink(missing_ok=True)
         return Removed(
             deployment=deployment_name,
             ended=stopped.ended,
@@ -226,80 +230,22 @@ class LocalOrchestrator(Orchestrator):
             )
         return found
 
-    def row(self, run_id: str) -> Row:
+    def row(self, run_id: str, deployment: str) -> Row:
         """Find a run.
 
         Raises:
-            NotFoundError: There is none of that id.
+            NotFoundError: The deployment has none of that id.
         """
         found = self.index.run(run_id)
-        if found is None:
-            raise NotFoundError(f"no run {run_id!r}", hint="`lolpop runs list` shows all runs")
+        if found is None or found.deployment != deployment:
+            raise NotFoundError(
+                f"deployment {deployment!r} has no run {run_id!r}",
+                hint="`lolpop runs list` shows all runs",
+            )
         return found
-
-    def seen(self, run_id: str) -> Run:
-        """Give a run as it stands now."""
-        return _run(self.row(run_id))
 
     def active(self, deployment_name: str) -> list[Row]:
         """List the runs that aren't over, dead ones taken out."""
-        rows = [self.noticed(row) for row in self.index.runs(deployment_name, active=True)]
+        rows = self.index.runs(deployment_name, active=True)
+        rows = [noticed(self.index, self.store, row) for row in rows]
         return [row for row in rows if not row.state.is_over]
-
-    def noticed(self, row: Row) -> Row:
-        """Notice a run whose supervisor died: it has crashed."""
-        if row.state.is_over or row.pid is None or _supervisor(row) is not None:
-            return row
-        record = self.record(row)
-        end(of_attempts(tokens_of(record)), grace=0.0)
-        error = "RunCrashed: the process that drove the run died"
-        record.end(RunState.CRASHED, error=error)
-        self.index.end(row.id, RunState.CRASHED, error)
-        return self.row(row.id)
-
-    def record(self, row: Row) -> RunRecord:
-        """Open a run's record."""
-        return Runs(Store(row.spec.storage)).open(_ref(row), row.package, parameters=row.parameters)
-
-
-def _ref(row: Row) -> RunRef:
-    return RunRef(NAME, row.deployment, row.id)
-
-
-def _supervisor(row: Row) -> psutil.Process | None:
-    """Give a run's supervisor if it lives."""
-    if row.pid is None:
-        return None
-    try:
-        process = psutil.Process(row.pid)
-        same = abs(process.create_time() - (row.pid_started or 0.0)) < 1.0
-    except psutil.Error:
-        return None
-    return process if same and alive(process) else None
-
-
-def _run(row: Row) -> Run:
-    return Run(
-        ref=_ref(row),
-        state=row.state,
-        created_at=row.created_at,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-    )
-
-
-def _deployment(entry: Entry) -> Deployment:
-    spec = entry.spec
-    state = ScheduleState.SUSPENDED if entry.suspended else ScheduleState.INACTIVE
-    return Deployment(
-        orchestrator=NAME,
-        name=spec.name,
-        project=spec.project,
-        package_digest=entry.package,
-        deployment_digest=entry.digest,
-        storage=spec.storage,
-        schedule=spec.schedule,
-        schedule_state=state if spec.schedule else None,
-        schedule_reason=_WHY_INACTIVE.format(name=spec.name) if spec.schedule else None,
-        updated_at=entry.updated_at,
-    )

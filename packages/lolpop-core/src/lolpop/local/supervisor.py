@@ -6,21 +6,17 @@ import os
 import signal
 import sys
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from lolpop.contract import Order, RunRef, RunState, StepState
-from lolpop.execution.request import FATAL, REFUSED, Request
-from lolpop.execution.session import Session, open_session
-from lolpop.local.index import Index, Row
-from lolpop.local.making import Making
-from lolpop.local.walk import Walk
-from lolpop.local.workers import Workers, waiting
-from lolpop.package.opening import read_manifest
+from lolpop.contract import RunState, StepState
+from lolpop.local.driving import close_attempts, noticed, record_of
+from lolpop.local.index import Index
+from lolpop.local.rows import End, Row
+from lolpop.local.stepping import Stepping
+from lolpop.local.workers import Workers
+from lolpop.storage import Store
 
-NAME = "LocalOrchestrator"
 _POLL = 0.2
 
 
@@ -37,91 +33,56 @@ class Supervisor:
         self.index = index
         self.row = row
         self.stopped_by: int | None = None
-        self.request = Request(
-            storage=row.spec.storage,
-            package=row.package,
-            ref=RunRef(NAME, row.deployment, row.id),
-            step="",
-            parameters={**row.spec.parameters, **row.parameters},
-        )
+        self.store = Store(row.spec.storage)
         self.workers = Workers(row.spec.interpreter, fresh)
 
     def run(self) -> None:
         """Wait for the run's turn, make its steps, and note how it ended."""
-        signal.signal(signal.SIGTERM, self.note)
-        signal.signal(signal.SIGINT, self.note)
-        session = open_session(self.request)
+        end = End(RunState.CANCELLED)
         try:
-            error = None
-            if self.waited():
-                walk = self.walk(session)
-                error = ": ".join(walk.verdict) if walk.verdict else None
-            state = self.state(session, error)
+            if self.index.drive(self.row.id, os.getpid()) and self.has_turn():
+                end = self.made()
         except Exception as problem:
-            state, error = RunState.CRASHED, f"{type(problem).__name__}: {problem}"
+            end = End(RunState.CRASHED, error=f"{type(problem).__name__}: {problem}")
             raise
         finally:
             self.workers.close()
-            session.run.end(state, error=error)
-            self.index.end(self.row.id, state, error)
+            self.close(end)
+
+    def close(self, end: End) -> None:
+        """Note how the run ended: in its record first, which is the truth."""
+        record = record_of(self.store, self.row)
+        if end.state is RunState.CRASHED:
+            close_attempts(record, StepState.CRASHED)
+        record.end(end.state, error=end.words)
+        self.index.end(self.row.id, end.state, end.error, end.step)
 
     def note(self, number: int, frame: FrameType | None) -> None:
         """Note a signal that asks to stop."""
         self.stopped_by = self.stopped_by or number
 
-    @property
-    def going(self) -> bool:
-        """Whether nobody asked to stop."""
-        return self.stopped_by is None
-
-    def state(self, session: Session, error: str | None) -> RunState:
-        """Say how the run ended."""
-        if not self.going or session.run.stopping:
-            return RunState.CANCELLED
-        return RunState.FAILED if error else RunState.SUCCEEDED
-
-    def waited(self) -> bool:
-        """Wait until fewer runs than the limit are active; False if asked to stop before."""
-        while self.going:
-            if self.index.take_turn(self.row.id, self.row.spec.concurrency):
-                return True
+    def has_turn(self) -> bool:
+        """Wait until the run may start; False if nobody wants it any more."""
+        while self.stopped_by is None:
+            state = self.index.take_turn(self.row)
+            if state is not RunState.QUEUED:
+                return state is RunState.RUNNING
+            record_of(self.store, self.row)  # whoever reads records alone sees it waiting
+            self.notice_the_dead()
             time.sleep(_POLL)
         return False
 
-    def walk(self, session: Session) -> Walk:
-        """Make the steps in the order that the graph allows."""
-        graph = read_manifest(session.store, session.run.package_digest).graph
-        walk = Walk(graph, dict(self.row.spec.steps))
-        width = 1 if graph.order is Order.PROGRAM else max(2, os.cpu_count() or 1)
-        with ThreadPoolExecutor(width, thread_name_prefix="step") as pool:
-            futures: dict[Future[tuple[bool, str | None]], str] = {}
-            while not walk.over:
-                for name in walk.ready() if self.going else ():
-                    walk.start(name)
-                    futures[pool.submit(self.step, name, walk, session)] = name
-                if not futures:
-                    break
-                for future in wait(futures, return_when=FIRST_COMPLETED).done:
-                    name = futures.pop(future)
-                    succeeded, error = future.result()
-                    walk.end(name, succeeded, error)
-        return walk
+    def notice_the_dead(self) -> None:
+        """Take runs out of the queue whose supervisors died: nobody waits for them."""
+        for row in self.index.runs(self.row.deployment, active=True):
+            noticed(self.index, self.store, row)
 
-    def step(self, name: str, walk: Walk, session: Session) -> tuple[bool, str | None]:
-        """Make a step's attempts until one succeeds or none is left."""
-        making = Making(session.run, self.workers, lambda: self.stopped_by)
-        settings = self.row.spec.settings(name)
-        request = replace(self.request, step=name, timeout=settings.timeout)
-        number = 0
-        while True:
-            verdict = making.attempt(replace(request, engine_attempt=number))
-            if verdict.state is StepState.SUCCEEDED:
-                return True, None
-            final = verdict.code in (FATAL, REFUSED) or not self.going
-            delay = None if final else walk.delay(name, number)
-            if delay is None or not waiting(delay, lambda: self.going):
-                return False, verdict.error
-            number += 1
+    def made(self) -> End:
+        """Make the run's steps; say how it ended."""
+        if not self.workers.fresh:
+            # The first step's process starts while the run is prepared.
+            self.workers.give_back(self.workers.take())
+        return Stepping(self.row, self.workers, lambda: self.stopped_by).run()
 
 
 def main() -> None:
@@ -130,7 +91,10 @@ def main() -> None:
     row = index.run(sys.argv[2])
     if row is None:
         sys.exit(f"no run {sys.argv[2]!r} in {sys.argv[1]}")
-    Supervisor(index, row, fresh="--fresh" in sys.argv[3:]).run()
+    supervisor = Supervisor(index, row, fresh="--fresh" in sys.argv[3:])
+    signal.signal(signal.SIGTERM, supervisor.note)
+    signal.signal(signal.SIGINT, supervisor.note)
+    supervisor.run()
 
 
 if __name__ == "__main__":

@@ -2,71 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from heapq import heappop, heappush
 
-from lolpop.contract import StepGraph, StepSettings
+from lolpop.contract import StepGraph
 
 
-@dataclass(slots=True)
 class Walk:
     """Where a run stands in its graph.
 
-    Attributes:
+    Args:
         graph: The steps.
-        settings: Settings by step name.
-        done: The steps that succeeded, or had succeeded before.
-        failed: The errors of the steps that failed in their last attempt.
-        running: The steps that have started and aren't over.
     """
 
-    graph: StepGraph
-    settings: dict[str, StepSettings]
-    done: set[str] = field(default_factory=set)
-    failed: dict[str, str] = field(default_factory=dict)
-    running: set[str] = field(default_factory=set)
+    def __init__(self, graph: StepGraph) -> None:
+        self.graph = graph
+        self._place = {step.name: place for place, step in enumerate(graph.steps)}
+        self._missing = {step.name: len(set(step.after)) for step in graph.steps}
+        self._next = defaultdict(list)
+        for step in graph.steps:
+            for name in set(step.after):
+                self._next[name].append(step.name)
+        self._ready = [self._place[name] for name, count in self._missing.items() if not count]
+        self._open = len(graph.steps)
+        self._failed: dict[int, str] = {}
 
-    def ready(self) -> list[str]:
-        """Name the steps that may start now, in program order."""
-        return [
-            step.name
-            for step in self.graph.steps
-            if step.name not in self.done
-            and step.name not in self.failed
-            and step.name not in self.running
-            and self.done.issuperset(step.after)
-        ]
+    def take(self) -> str | None:
+        """Give the first step in program order that may start now, or None."""
+        return self.graph.steps[heappop(self._ready)].name if self._ready else None
 
-    def start(self, step: str) -> None:
-        """Note that a step's first attempt starts."""
-        self.running.add(step)
-
-    def delay(self, step: str, attempt: int) -> float | None:
-        """Say how many seconds to wait after a failed attempt, or None if it was the last.
-
-        Args:
-            step: The step.
-            attempt: The number of the attempt that failed, from 0.
-        """
-        settings = self.settings.get(step, StepSettings())
-        return settings.retry_delay if attempt < settings.retries else None
-
-    def end(self, step: str, succeeded: bool, error: str | None) -> None:
-        """Note how a step ended after its last attempt."""
-        self.running.discard(step)
-        if succeeded:
-            self.done.add(step)
-        else:
-            self.failed[step] = error or "failed"
+    def end(self, step: str, error: str | None) -> None:
+        """Note how a step ended after its last attempt: None is success, and others may start."""
+        if error is not None:
+            self._failed[self._place[step]] = error
+            return
+        self._open -= 1
+        for name in self._next[step]:
+            self._missing[name] -= 1
+            if not self._missing[name]:
+                heappush(self._ready, self._place[name])
 
     @property
-    def over(self) -> bool:
-        """Whether nothing runs and nothing can start."""
-        return not self.running and not self.ready()
+    def complete(self) -> bool:
+        """Whether every step succeeded."""
+        return not self._open
 
     @property
-    def verdict(self) -> tuple[str, str] | None:
+    def failure(self) -> tuple[str, str] | None:
         """The first step in program order that failed and its error, or None."""
-        for step in self.graph.steps:
-            if step.name in self.failed:
-                return step.name, self.failed[step.name]
-        return None
+        if not self._failed:
+            return None
+        place = min(self._failed)
+        return self.graph.steps[place].name, self._failed[place]

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from threading import Lock
+from uuid import uuid4
 
 from lolpop.contract import from_json, to_json
-from lolpop.execution.processes import VARIABLE, end, of_attempts
+from lolpop.errors import PackageError
+from lolpop.execution.channel import Answers
+from lolpop.execution.processes import VARIABLE, WORKER, beneath, end, of_attempts
 from lolpop.execution.request import Request
+from lolpop.execution.session import Session
 from lolpop.execution.work import Outcome
+from lolpop.local.folders import Folders
 
 GRACE = 5.0
 _TICK = 0.2
@@ -32,48 +38,81 @@ class Worker:
         safe = ["-P"] if sys.version_info >= (3, 11) else []
         command = [interpreter, *safe, "-m", "lolpop.execution", "serve", str(writing)]
         environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
+        self.name = uuid4().hex
         self.process = subprocess.Popen(
-            [*command, "--with-parent"],
+            [*command, f"--with-parent={os.getpid()}"],
             stdin=subprocess.PIPE,
             pass_fds=(writing,),
-            env={**environment, "PYTHONHASHSEED": "0"},
+            env={**environment, WORKER: self.name, "PYTHONHASHSEED": "0"},
         )
         os.close(writing)
-        self.answers = os.fdopen(answers, "rb")
+        self.answers = Answers(answers)
+        self.folders: Folders | None = None
+        self._warm = True
 
     @property
     def usable(self) -> bool:
         """Whether the process still waits for orders."""
-        return self.process.poll() is None
+        return self._warm and self.process.poll() is None
 
-    def order(self, request: Request, token: str, log: str) -> None:
-        """Ask for an attempt."""
+    def folder_in(self, session: Session) -> Path | None:
+        """Give a working folder; None if the package is for another interpreter than this."""
+        if self.folders is None:
+            try:
+                self.folders = Folders(session.opened().project, session.room)
+            except PackageError:
+                return None  # the process says what is wrong, or makes its own
+        return self.folders.take()
+
+    def order(self, request: Request, token: str, log: Path, folder: Path | None) -> None:
+        """Ask for an attempt; prepare the folder of the next one meanwhile."""
         assert self.process.stdin
-        order = {"request": to_json(request), "token": token, "log": log}
+        order = {
+            "request": to_json(request),
+            "token": token,
+            "log": str(log),
+            "folder": str(folder) if folder else None,
+        }
         try:
             self.process.stdin.write(json.dumps(order).encode() + b"\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             return  # it died just now: the missing answer says so
+        if self.folders is not None:
+            self.folders.prepare()
 
     def answer(self, proceed: Callable[[], bool]) -> Outcome | None:
         """Wait for the answer; None if the process died or `proceed` said to give up."""
         while proceed():
-            if select.select([self.answers], [], [], _TICK)[0]:
-                line = self.answers.readline()
-                return from_json(Outcome, json.loads(line)) if line.strip() else None
+            died = self.process.poll() is not None
+            line = self.answers.line(0 if died else _TICK)
+            if line is not None:
+                outcome = from_json(Outcome, json.loads(line))
+                self._warm = outcome.warm
+                return outcome
+            if died:
+                return None
         return None
 
     def kill(self, token: str) -> int | None:
-        """End the process and everything that carries an attempt's token."""
-        end(of_attempts([token], [self.process.pid]), GRACE)
+        """End the process, what it made, and everything that carries an attempt's token."""
+        end(of_attempts([token], [self.process.pid], [self.name]), GRACE)
         return self.process.wait()
+
+    def end_leftovers(self, token: str) -> None:
+        """End what an attempt left behind, and let the process live."""
+        left = {each.pid: each for each in of_attempts([token])}
+        left |= {each.pid: each for each in beneath(self.process.pid)}
+        end(left.values(), GRACE)
 
     def close(self) -> None:
         """Let the process end by itself."""
         if self.process.stdin:
-            self.process.stdin.close()
+            with suppress(BrokenPipeError):  # it died with an order that it hadn't read
+                self.process.stdin.close()
         self.answers.close()
+        if self.folders is not None:
+            self.folders.close()
         try:
             self.process.wait(timeout=GRACE)
         except subprocess.TimeoutExpired:

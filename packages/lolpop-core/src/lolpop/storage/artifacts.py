@@ -79,6 +79,19 @@ def get(store: Store, digest: str, working_folder: Path, element: Element = ()) 
     return _get(store, digest, files, element)
 
 
+def digest_at(store: Store, digest: str, element: Element) -> str:
+    """Give the digest of the artifact that holds an element: a part, or the whole.
+
+    Raises:
+        NotFoundError: There is none of that digest.
+        StorageError: It is damaged.
+    """
+    if not element:
+        return digest
+    part = _part(container.read(store, digest), element[0])
+    return digest_at(store, part, element[1:]) if part else digest
+
+
 def parts(store: Store, digest: str) -> list[str]:
     """Give the digests of the artifacts that hold an artifact's elements."""
     return [part for _, part in container.header(store, digest).parts]

@@ -42,7 +42,8 @@ class Closing:
         error: 'Type: message', or None.
         exit_code: That of its process, or None.
         output: What it gave, if it succeeded.
-        inputs: The digests of what it was given, by the names of the steps that made them.
+        inputs: The digests of what it was given: by the names of the steps that made them,
+            with the keys of an element behind, as in `load.split[0]`.
         ended_at: When.
     """
 
@@ -151,6 +152,7 @@ class Attempt:
             pid=claim.pid if claim else None,
             started_at=claim.started_at if claim else self._time("claim.json"),
             ended_at=self._ended_at(state, closing),
+            inputs=closing.inputs if closing else {},
         )
 
     def _state(self, closing: Closing | None) -> tuple[StepState, str | None]:

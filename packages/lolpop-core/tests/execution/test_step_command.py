@@ -1,0 +1,203 @@
+"""The step command: whatever happens to its process, the record and the log tell the truth."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lolpop.contract import StepState
+from lolpop.storage import Store, artifacts
+from lolpop.storage.attempts import Attempt, Claim, now
+from lolpop.storage.journal import Journal
+
+CRASH = "StepCrashed: the process of work.do"
+
+
+def test_a_step_that_succeeds(steps: Any) -> None:
+    assert steps.call() == (0, "")
+    (attempt,) = steps.attempts()
+    assert (attempt.state, attempt.error, attempt.exit_code) == (StepState.SUCCEEDED, None, 0)
+    assert (attempt.host, attempt.inputs) == (socket.gethostname(), {})
+    assert steps.log() == "well done\n"
+    assert steps.seen == ["worked with 1"]
+    assert list((steps.storage / "cache" / "work").iterdir()) == []
+
+
+def test_the_inputs_are_recorded(steps: Any) -> None:
+    steps.call()
+    assert steps.call(step="work.end")[0] == 0
+    (attempt,) = steps.attempts("work.end")
+    assert list(attempt.inputs) == ["work.do[0]", "work.do[1]"]
+    store = Store(str(steps.storage))
+    found = [artifacts.get(store, digest, Path()) for digest in attempt.inputs.values()]
+    assert found == [[1, "x"], {"a": 2}]
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "state", "error", "child"),
+    [
+        ("raise", 1, "failed", "ValueError: it is broken", 0),
+        ("fatal", 64, "failed", "Fatal: never again", 0),
+        ("leave", 1, "failed", "SystemExit: bye", 0),
+        ("interrupt", 1, "failed", "KeyboardInterrupt", 0),
+        ("memory", 1, "failed", "MemoryError", 0),
+        ("exit", 3, "crashed", f"{CRASH} ended with exit code 3, without a word", 3),
+        (
+            "kill",
+            137,
+            "crashed",
+            f"{CRASH} was ended by SIGKILL: perhaps the machine ran out of memory",
+            -9,
+        ),
+    ],
+)
+def test_a_step_that_fails(
+    steps: Any, how: str, code: int, state: str, error: str, child: int
+) -> None:
+    found, said = steps.call(how)
+    (attempt,) = steps.attempts()
+    assert (found, attempt.state.value, attempt.error) == (code, state, error)
+    assert attempt.exit_code == child
+    assert said.splitlines()[-1] == error
+    assert steps.log().splitlines()[-1] == error
+    assert ("just before" in steps.log()) == (how in ("exit", "kill"))
+
+
+def test_a_traceback_begins_at_the_users_code(steps: Any) -> None:
+    steps.call("raise")
+    lines = steps.log().splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[1].endswith('flow.py", line 24, in do')
+
+
+def test_megabytes_of_output(steps: Any) -> None:
+    process = steps.start("print")
+    printed, said = process.communicate(timeout=120)
+    expected = "".join(f"{number:02}{'x' * (2**20 - 3)}\n" for number in range(20))
+    assert process.returncode == 1, said  # None can't be unpacked
+    assert printed.decode() == expected
+    assert steps.log().startswith(expected)
+
+
+def test_a_very_long_error(steps: Any) -> None:
+    assert steps.call("long")[0] == 1
+    assert steps.attempts()[0].error == f"ValueError: {'x' * 2**20}"
+
+
+def test_daemons_do_not_outlive_their_step(steps: Any) -> None:
+    code, said = steps.call("daemons")
+    assert code == 1
+    assert len(steps.daemons()) == 3
+    assert steps.living() == []
+    assert said.splitlines()[-2] == "lolpop: ended 3 process(es) that work.do left behind"
+
+
+def test_a_daemon_that_keeps_everything_open(steps: Any) -> None:
+    assert steps.call("forked_exit")[0] == 3
+    assert steps.living() == []
+    assert steps.attempts()[0].error == f"{CRASH} ended with exit code 3, without a word"
+
+
+def test_a_step_that_takes_too_long(steps: Any) -> None:
+    code, said = steps.call("sleep", timeout=3.0)
+    error = "StepTimeout: work.do took longer than 3 s"
+    assert (code, said.splitlines()[-1]) == (124, error)
+    (attempt,) = steps.attempts()
+    assert (attempt.state, attempt.error) == (StepState.FAILED, error)
+    assert steps.living() == []
+
+
+def test_two_signals_stop_it_once(steps: Any) -> None:
+    process = steps.start("sleep")
+    steps.wait_for("sleeping")
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) == 128 + signal.SIGTERM
+    (attempt,) = steps.attempts()
+    assert (attempt.state, attempt.error) == (StepState.CANCELLED, "StepStopped: got SIGTERM")
+    assert len(steps.daemons()) == 2
+    assert steps.living() == []
+
+
+def test_nothing_starts_in_a_run_that_is_being_stopped(steps: Any) -> None:
+    steps.call()
+    steps.record.mark_stopping("by a test")
+    refused = f"UnsupportedError: run {steps.ref.run_id!r} is being stopped: nothing is started\n"
+    assert steps.call(step="work.end") == (65, refused)
+    assert steps.attempts("work.end") == []
+
+
+def test_a_later_attempt_ends_what_an_older_one_left(steps: Any) -> None:
+    process = steps.start("sleep")
+    steps.wait_for("sleeping")
+    stubborn = steps.daemons()[0]
+    process.kill()
+    process.wait()
+    assert stubborn in steps.living()
+    code, said = steps.call()
+    assert (code, steps.living()) == (0, [])
+    assert said == "lolpop: ended 1 process(es) of older attempts of work.do\n"
+    first, second = steps.attempts()
+    assert (first.state, second.state) == (StepState.CRASHED, StepState.SUCCEEDED)
+    error = "StepCrashed: the process that watched work.do is gone, and it was started again"
+    assert first.error == error
+
+
+def test_an_attempt_that_is_watched_says_itself_how_it_ended(steps: Any) -> None:
+    older = steps.start("sleep")
+    steps.wait_for("sleeping")
+    assert steps.call()[0] == 0
+    assert older.wait(timeout=60) == 128 + signal.SIGTERM
+    assert steps.living() == []
+    first, second = steps.attempts()
+    assert (first.error, second.state) == (f"{CRASH} was ended by SIGTERM", StepState.SUCCEEDED)
+
+
+def test_an_attempt_of_another_host_is_left_alone(steps: Any) -> None:
+    steps.call()
+    journal = Journal(Store(str(steps.storage)))
+    folder = steps.record.key("steps", "work.do")
+    claim = Claim(
+        step="work.do", engine_attempt=1, host="elsewhere", pid=os.getpid(), started_at=now()
+    )
+    assert journal.create(f"{folder}/0001/claim.json", claim)
+    assert steps.call()[0] == 0
+    assert Attempt(journal, folder, 1).is_alive
+    states = [attempt.state for attempt in steps.attempts()]
+    assert states == [StepState.SUCCEEDED, StepState.RUNNING, StepState.SUCCEEDED]
+
+
+def test_secrets_are_masked(steps: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOLPOP_TEST_TOKEN", "s3cret-value")
+    monkeypatch.setenv("SHORT", "abc")
+    process = steps.start("secrets")
+    printed, said = process.communicate(timeout=120)
+    assert printed == b"*** no secret: abc abc\n"
+    assert said.decode().splitlines()[0] == "'***'"
+    assert "s3cret-value" not in steps.log() + said.decode()
+    assert steps.attempts()[0].error == "ValueError: refused ***"
+
+
+def test_the_working_process_dies_with_the_one_that_watches(steps: Any) -> None:
+    process = steps.start("sleep")
+    steps.wait_for("sleeping")
+    process.kill()
+    process.wait()
+    worker = steps.daemons()[1]
+    subprocess.run(["tail", "--pid", str(worker), "-f", os.devnull], timeout=60, check=True)
+
+
+def test_a_module_of_the_working_folder_hides_none_of_ours(steps: Any, tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("raise RuntimeError('hidden')\n")
+    words = [sys.executable, *(["-P"] if sys.version_info >= (3, 11) else [])]
+    done = subprocess.run(
+        [*words, "-m", "lolpop.execution", "run", "--help"], cwd=tmp_path, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
