@@ -24,7 +24,16 @@ ROOT = Path(__file__).parent
 CORE = "packages/lolpop-core"
 CORE_TESTS = f"{CORE}/tests"
 BROWSER_TESTS = f"{CORE_TESTS}/pictures/test_in_a_browser.py"
-UNIT_TESTS = (CORE_TESTS, f"--ignore={BROWSER_TESTS}")
+# Tests that start runs, steps and rules as processes; the others are unit tests.
+LIFE = ("conformance", "deployment", "execution", "local", "rehearsal", "testing")
+UNIT_TESTS = (
+    CORE_TESTS,
+    f"--ignore={BROWSER_TESTS}",
+    *(f"--ignore={CORE_TESTS}/{name}" for name in LIFE),
+)
+LIFE_TESTS = tuple(f"{CORE_TESTS}/{name}" for name in LIFE)
+# These tests wait more than they work: several files at once, even on two cores.
+AT_ONCE = ("-n", "3", "--dist", "loadfile")
 PENGUINS = "examples/penguins"
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 
@@ -52,7 +61,7 @@ def interpreters() -> dict[str, str]:
 
 
 PYTHONS = interpreters()
-OLDEST = next(iter(PYTHONS.values()))
+OLDEST, NEWEST = next(iter(PYTHONS.values())), list(PYTHONS.values())[-1]
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -82,15 +91,22 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the core's unit tests on every supported Python of this machine."""
     session.install("-e", CORE, *group("test"))
-    session.run("pytest", *UNIT_TESTS, *session.posargs)
+    session.run("pytest", *AT_ONCE, *UNIT_TESTS, *session.posargs)
+
+
+@nox.session(python=[OLDEST, NEWEST])
+def life(session: nox.Session) -> None:
+    """Run what takes processes: steps, runs and deployments, trouble, the rules, the mutants."""
+    session.install("-e", CORE, *group("test"))
+    session.run("pytest", *AT_ONCE, *LIFE_TESTS, *session.posargs)
 
 
 @nox.session(python=OLDEST)
 def lowest(session: nox.Session) -> None:
-    """Run the core's unit tests with the oldest dependencies that it admits."""
+    """Run the unit tests, and a deployment's whole life, with the oldest dependencies."""
     session.install("--resolution=lowest-direct", "-e", CORE)
     session.install(*group("test"))
-    session.run("pytest", *UNIT_TESTS, *session.posargs)
+    session.run("pytest", *AT_ONCE, *UNIT_TESTS, f"{CORE_TESTS}/deployment", *session.posargs)
 
 
 @nox.session
@@ -107,8 +123,9 @@ def wheel(session: nox.Session) -> None:
         session.install(*group("test"))
         with session.chdir(folder):
             config = f"--config-file={ROOT / 'pyproject.toml'}"
-            ignored = f"--ignore={ROOT / BROWSER_TESTS}"
-            session.run("pytest", config, str(ROOT / CORE_TESTS), ignored, *session.posargs)
+            tests = [str(ROOT / CORE_TESTS / name) for name in ("cli", "package", "deployment")]
+            rules = str(ROOT / CORE_TESTS / "conformance" / "test_local.py")
+            session.run("pytest", config, *AT_ONCE, *tests, rules, *session.posargs)
 
 
 @nox.session
@@ -146,6 +163,13 @@ def examples(session: nox.Session) -> None:
     session.run("pytest", PENGUINS, *session.posargs)
 
 
+@nox.session
+def plugins(session: nox.Session) -> None:
+    """Hold the smallest plugin, and a created one, to the rules: from wheels, clean installed."""
+    session.install("-e", CORE, *group("test"))
+    session.run("pytest", "tests/plugins", *session.posargs)
+
+
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure which lines and branches of the core its unit tests reach."""
@@ -154,6 +178,13 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", CORE_TESTS, *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """See that every mutant breaks its own rule, and keeps the others of its family."""
+    session.install("-e", CORE, *group("test"))
+    session.run("pytest", f"{CORE_TESTS}/conformance/every_mutant.py", *session.posargs)
 
 
 @nox.session(default=False)

@@ -31,6 +31,8 @@ class Orchestrator(Component):
         options: The options of each verb, by the verb's name; a subclass names only those
             that it extends, the others are inherited.
         storage: The absolute URL of the project's storage; the core sets it.
+        decoration: What the step command's `--decorate FILE` holds for this orchestrator, if it
+            declares `decorates_inside_steps`; the core sets it.
         decorator_method: The method that wraps others in `lolpop run workflow`.
     """
 
@@ -46,6 +48,7 @@ class Orchestrator(Component):
     }
     decorator_method: str = "decorator"
     storage: str = ""
+    decoration: str = ""
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Inherit the options of verbs that the subclass doesn't name."""

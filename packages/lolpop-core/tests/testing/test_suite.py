@@ -98,7 +98,7 @@ def test_an_expected_failure_that_passes_is_a_failure(suite: Callable[..., Done]
 def test_no_rule_run_is_a_failure(suite: Callable[..., Done]) -> None:
     done = suite(PLAIN, "-k", "away.")
     assert "3 skipped" in done.stdout
-    assert "no rule of TestLocal ran: that is a failure" in done.stdout
+    assert "no rule of test_it.py::TestLocal ran: that is a failure" in done.stdout
     assert done.returncode == 1
 
 

@@ -16,6 +16,7 @@ from lolpop.config.validation import read
 from lolpop.contract import Capability, Deployment
 from lolpop.deploying.files import divided
 from lolpop.errors import NotFoundError, OwnershipError, UsageError
+from lolpop.execution.decorating import decoration
 from lolpop.inprocess import Source, extensions_of, provider_of
 from lolpop.lifecycle import Lifecycle
 from lolpop.orchestrator import Orchestrator
@@ -153,7 +154,7 @@ def engine(
         made = assemble_alone(part, document.folder, os.environ)
     assert isinstance(made, Orchestrator)
     storage = storage_of(document)
-    made.__dict__["storage"] = storage
+    made.__dict__.update(storage=storage, decoration=decoration(part))
     name = str(part.section.class_name.value) if part.section.class_name else ""
     replaced = {hook: method for hook, method in (methods or {}).items() if method}
     lifecycle = Lifecycle(made, provider_of(name), extensions_of(settings), replaced)

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from lolpop.testing.bench import Bench
     from lolpop.testing.harness import Harness
 
-_RAN = pytest.StashKey[dict[str, int]]()
+_MARKER = "lolpop_rule"
+_ran: dict[str, int] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker that the rules' tests have."""
-    config.addinivalue_line("markers", "lolpop_rule: holds an orchestrator to a rule")
-    config.stash[_RAN] = {}
+    config.addinivalue_line("markers", f"{_MARKER}: holds an orchestrator to a rule")
+    _ran.clear()
 
 
 def pytest_report_collectionfinish(items: Sequence[pytest.Item]) -> list[str]:
@@ -32,33 +33,20 @@ def pytest_report_collectionfinish(items: Sequence[pytest.Item]) -> list[str]:
     return [header(suite, count) for suite, count in suites([*items]).items()]
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note the suites that are to run."""
-    if "lolpop.testing.suite" in sys.modules:
-        from lolpop.testing.suite import suites
-
-        config.stash[_RAN].update({suite.__name__: 0 for suite in suites(items)})
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Count the rules that really ran."""
-    report = yield
-    ran = item.config.stash[_RAN]
-    name = getattr(getattr(item, "cls", None), "__name__", "")
-    if report.when == "call" and not report.skipped and name in ran:
-        ran[name] += 1
-    return report
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count the rules of each suite that really ran, on whichever process."""
+    if _MARKER not in report.keywords:
+        return
+    suite = report.nodeid.rpartition("::")[0]
+    _ran.setdefault(suite, 0)
+    if report.when == "call" and not report.skipped:
+        _ran[suite] += 1
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fail where a suite was collected and none of its rules ran."""
-    idle = [name for name, count in session.config.stash[_RAN].items() if not count]
-    collecting = session.config.option.collectonly
-    if idle and exitstatus == pytest.ExitCode.OK and not collecting:
+    idle = [suite for suite, count in _ran.items() if not count]
+    if idle and exitstatus == pytest.ExitCode.OK:
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.write_line(f"no rule of {', '.join(idle)} ran: that is a failure", red=True)
