@@ -25,7 +25,7 @@ CORE = "packages/lolpop-core"
 CORE_TESTS = f"{CORE}/tests"
 BROWSER_TESTS = f"{CORE_TESTS}/pictures/test_in_a_browser.py"
 # Tests that start runs, steps and rules as processes; the others are unit tests.
-LIFE = ("conformance", "deployment", "execution", "local", "rehearsal", "testing")
+LIFE = ("conformance", "deployment", "detached", "execution", "local", "rehearsal", "testing")
 UNIT_TESTS = (
     CORE_TESTS,
     f"--ignore={BROWSER_TESTS}",

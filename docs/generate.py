@@ -1,7 +1,8 @@
 """Write the generated parts of the documents: `python docs/generate.py`.
 
 `hooks.md` from its heading "Hooks" on comes from the docstrings of the hooks and of the contract's
-values, and `cli.md` is what `--help` prints. A test compares both with what this would write.
+values, `cli.md` is what `--help` prints, and `rules.md` comes from the docstrings of the rules.
+Tests compare all of them with what this would write.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from pydantic_core import PydanticUndefined
 
 from lolpop import contract, hookspecs
 from lolpop.cli.app import root
+from lolpop.testing.rule import VERSION, Rule, rules
 
 DOCS = Path(__file__).parent
 HOOKS = [each for each in vars(hookspecs).values() if inspect.isfunction(each)]
@@ -43,6 +45,13 @@ GROUPS = {
 CLI_INTRO = """# Commands
 
 What `--help` prints. Every option may be written with underscores too: `--build_kwargs`.
+"""
+RULES_HEAD = ("rule", "capability", "what it asks for, and why")
+RULES_INTRO = f"""# Rules
+
+What the conformance suite, version {VERSION}, holds an orchestrator to, and the pain that each rule
+prevents. [Writing a plugin](writing-a-plugin.md#the-rules) says how to run them. A rule that names
+a capability applies to orchestrators that declare it.
 """
 
 
@@ -160,6 +169,21 @@ def values_part(title: str, names: list[str]) -> str:
     return f"## {title}\n\n{''.join(texts)}"
 
 
+def rules_page() -> str:
+    """Write the list of the rules, family by family."""
+    families = groupby(rules(), key=lambda rule: rule.family)
+    parts = [
+        f"## {family}\n\n{table(RULES_HEAD, map(rule_row, each))}" for family, each in families
+    ]
+    return "\n".join([RULES_INTRO, *parts])
+
+
+def rule_row(rule: Rule) -> tuple[str, str, str]:
+    """Write one rule as a row."""
+    needs = code(rule.capability.value) if rule.capability else ""
+    return code(rule.name.partition(".")[2]), needs, rule.pain
+
+
 def cli_page() -> str:
     """Write the reference of the command line."""
     parts = [f"## `{path}`\n\n```text\n{text}\n```\n" for path, text in helps(root, "lolpop")]
@@ -182,10 +206,11 @@ def helps(
 
 
 def main() -> None:
-    """Write both pages."""
+    """Write all pages."""
     hooks = DOCS / "hooks.md"
     hooks.write_text(hooks_page(hooks.read_text("utf-8")), "utf-8")
     (DOCS / "cli.md").write_text(cli_page(), "utf-8")
+    (DOCS / "rules.md").write_text(rules_page(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import re
 from pathlib import Path
+from textwrap import indent
 from types import ModuleType
 
 import pytest
@@ -14,6 +15,7 @@ import yaml
 from lolpop.config.document import load
 from lolpop.config.settings import Settings
 from lolpop.config.spelling import SECTIONS
+from lolpop.execution.request import FAILED, FATAL, REFUSED, SUCCEEDED, TIMED_OUT
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -112,6 +114,36 @@ def test_every_contract_value_is_in_the_hook_reference() -> None:
 def test_the_command_reference_is_what_help_prints() -> None:
     page = (ROOT / "docs" / "cli.md").read_text("utf-8")
     assert page == generator().cli_page(), "run: python docs/generate.py"
+
+
+def test_the_list_of_the_rules_is_what_they_say() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    assert page == generator().rules_page(), "run: python docs/generate.py"
+
+
+def test_the_page_on_plugins_shows_code_that_is_tested() -> None:
+    page = (ROOT / "docs" / "writing-a-plugin.md").read_text("utf-8")
+    shown = {source: text for source, _, text in BLOCK.findall(page) if source.startswith("from ")}
+    assert len(shown) == 4
+    for source, text in shown.items():
+        file = (ROOT / source.removeprefix("from ")).read_text("utf-8")
+        whole = "lolpop-minimal" in source
+        assert text == file if whole else indent(text, "    ") in file, source
+
+
+def test_the_smallest_plugin_has_at_most_sixty_lines_of_code() -> None:
+    folder = ROOT / "examples" / "lolpop-minimal"
+    metadata = (folder / "pyproject.toml").read_text("utf-8").split("\n")
+    code = (folder / "lolpop_minimal.py").read_text("utf-8")
+    lines = re.sub(r'^ *""".*?"""$', "", code, flags=re.MULTILINE | re.DOTALL).split("\n")
+    written = [line for line in metadata + lines if line.strip() and not line.startswith("#")]
+    assert len(written) <= 60
+
+
+def test_every_exit_code_of_the_step_command_is_explained() -> None:
+    page = (ROOT / "docs" / "writing-a-plugin.md").read_text("utf-8")
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    assert documented == {SUCCEEDED, FAILED, FATAL, REFUSED, TIMED_OUT}
 
 
 def test_every_section_of_the_configuration_is_documented() -> None:

@@ -47,7 +47,7 @@ def test_help_and_version_import_five_modules_of_ours(word: str) -> None:
     assert not found & HEAVY
 
 
-@pytest.mark.parametrize("group", ["run", "config", "plugins", "runs", "storage"])
+@pytest.mark.parametrize("group", ["create", "run", "config", "plugins", "runs", "storage"])
 def test_the_help_of_a_group_imports_none_of_its_commands(group: str) -> None:
     found = modules(f"from lolpop.cli import main\nmain([{group!r}, '--help'])")
     assert ours(found) == HELP

@@ -108,8 +108,8 @@ def test_the_module_is_the_command(lolpop: Any, tmp_path: Path) -> None:
         ("confg", "no command 'confg': did you mean 'config'?", ""),
         (
             "zzz",
-            "no command 'zzz': there is init, run, graph, config, deployment, runs, storage,"
-            " plugins, completion",
+            "no command 'zzz': there is init, create, run, graph, config, deployment, runs,"
+            " storage, plugins, check, completion",
             "",
         ),
         ("config chek", "no command 'chek': did you mean 'check'?", " config"),

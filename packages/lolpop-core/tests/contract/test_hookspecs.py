@@ -96,7 +96,7 @@ def test_no_argument_has_a_default(hook: Any) -> None:
 
 
 def test_the_module_holds_the_markers_and_the_hooks_and_nothing_else() -> None:
-    public = {name for name in vars(hookspecs) if not name.startswith("_")}
+    public = {name for name in vars(hookspecs) if name.isidentifier() and name[0] != "_"}
     assert public - TABLE.keys() == {
         "annotations",
         "TYPE_CHECKING",

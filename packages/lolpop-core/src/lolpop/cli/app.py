@@ -134,10 +134,27 @@ storage_group = LazyGroup(
     },
     "Look after the storage.",
 )
+create_group = LazyGroup(
+    "create",
+    {
+        "orchestrator": (
+            "lolpop.cli.create:orchestrator",
+            "Write the distribution of an orchestrator that works as it stands.",
+        ),
+        "component": ("lolpop.cli.create:component", "Write a component and its test."),
+        "pipeline": ("lolpop.cli.create:pipeline", "Write a pipeline and its test."),
+        "runner": ("lolpop.cli.create:runner", "Write a runner and its test."),
+    },
+    "Write what a class or a plugin of your own starts from.",
+)
 root = LazyGroup(
     "lolpop",
     {
         "init": ("lolpop.cli.init:init", "Start a project that runs as it stands."),
+        "create": (
+            "lolpop.cli.app:create_group",
+            "Write what a class or a plugin of your own starts from.",
+        ),
         "run": ("lolpop.cli.app:run_group", "Run a workflow."),
         "graph": ("lolpop.cli.graph:graph", "Show the steps of a workflow, and what won't split."),
         "config": (

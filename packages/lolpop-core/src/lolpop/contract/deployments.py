@@ -112,6 +112,24 @@ class DeploymentSpec:
         spec = to_json(from_json(DeploymentSpec, to_json(self)))
         return sha256(canonical_json({"package": package_digest, "spec": spec})).hexdigest()
 
+    def deployed(self, orchestrator: str, package_digest: str) -> Deployment:
+        """Say what an engine has when exactly this is deployed; the plugin adds what it knows.
+
+        Args:
+            orchestrator: The orchestrator's name in the YAML.
+            package_digest: The package's digest.
+        """
+        return Deployment(
+            orchestrator=orchestrator,
+            name=self.name,
+            project=self.project,
+            package_digest=package_digest,
+            deployment_digest=self.digest(package_digest),
+            storage=self.storage,
+            parameters=self.parameters,
+            schedule=self.schedule,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lolpop.contract.capabilities import Capability
+from lolpop.contract.deployments import Deployment
 
 
 class ActionKind(Enum):
@@ -72,6 +73,23 @@ class Plan:
     actions: tuple[Action, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def towards(cls, wanted: Deployment, there: Deployment | None) -> Plan:
+        """Plan to make or change a deployment as one thing, or nothing if it is there already.
+
+        Args:
+            wanted: What the engine shall have.
+            there: What it has under that name, or None.
+        """
+        kind = ActionKind.CREATE if there is None else ActionKind.UPDATE
+        actions = (Action(kind, f"deployment {wanted.name}"),)
+        same = there is not None and there.deployment_digest == wanted.deployment_digest
+        return cls(
+            deployment=wanted.name,
+            deployment_digest=wanted.deployment_digest,
+            actions=() if same else actions,
+        )
 
     @property
     def ok(self) -> bool:
