@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import click
 
 from lolpop.cli.failures import Reply
-from lolpop.cli.options import command, sourced
+from lolpop.cli.options import command, configured, sourced
 from lolpop.cli.values import json_object
 from lolpop.contract import Package, Plan, to_json
 from lolpop.deploying import engine as engines
@@ -40,19 +39,12 @@ _WAIT_FOR_RUNS = click.option(
 )
 
 
-def configured(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command `-c`, `--set` and `--deployer`, as a `Source` and the deployer's name."""
-
-    @click.option("-c", "--config", "files", multiple=True, metavar="FILE", help="As for `build`.")
-    @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="As for `build`.")
-    @click.option("--deployer", metavar="X", help="An orchestrator instead of the configured one.")
-    @wraps(function)
-    def wrapped(
-        *args: Any, files: tuple[str, ...], overrides: tuple[str, ...], **keywords: Any
-    ) -> Any:
-        return function(*args, source=Source(files, overrides), **keywords)
-
-    return wrapped
+def on_deployer(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `-c`, `--set` and `--deployer`."""
+    deployer = click.option(
+        "--deployer", metavar="X", help="An orchestrator instead of the configured one."
+    )
+    return configured(deployer(function))
 
 
 @click.command(epilog="Example: lolpop deployment package PenguinRunner -c lolpop.yaml")
@@ -214,7 +206,7 @@ def _flags(keywords: str | None, take_over: bool, wait_for_runs: bool) -> dict[s
 
 @click.command("list", epilog="Example: lolpop deployment list --all")
 @command
-@configured
+@on_deployer
 @click.option("--all", "everything", is_flag=True, help="Other projects' deployments too.")
 def list_(reply: Reply, source: Source, deployer: str | None, everything: bool) -> None:
     """List the deployments of this project."""
@@ -245,7 +237,7 @@ def list_(reply: Reply, source: Source, deployer: str | None, everything: bool) 
 
 @click.command(epilog="Example: lolpop deployment remove penguins")
 @command
-@configured
+@on_deployer
 @click.argument("name", required=False)
 @click.option("--take-over", is_flag=True, help="Remove another project's deployment.")
 def remove(

@@ -14,6 +14,22 @@ from lolpop.inprocess import Source
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_FILES = click.option(
+    "-c",
+    "--config",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="A configuration file; further ones are laid over it.  [default: lolpop.yaml]",
+)
+_OVERRIDES = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Set one value of the configuration, for example config.seed=7.",
+)
+
 
 def command(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `-v` and `--output`; it gets a `Reply` as its first argument."""
@@ -40,14 +56,7 @@ def sourced(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say where a workflow comes from, as one `Source`."""
 
     @click.argument("runner", metavar="[CLASS]", required=False)
-    @click.option(
-        "-c",
-        "--config",
-        "files",
-        multiple=True,
-        metavar="FILE",
-        help="A configuration file; further ones are laid over it.  [default: lolpop.yaml]",
-    )
+    @_FILES
     @click.option(
         "-l",
         "--local-file",
@@ -64,13 +73,7 @@ def sourced(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="MODULE",
         help="A module of the project in which classes are looked up, besides `modules`.",
     )
-    @click.option(
-        "--set",
-        "overrides",
-        multiple=True,
-        metavar="PATH=VALUE",
-        help="Set one value of the configuration, for example config.seed=7.",
-    )
+    @_OVERRIDES
     @click.option(
         "--skip-validation",
         is_flag=True,
@@ -89,5 +92,19 @@ def sourced(function: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         source = Source(files, overrides, runner, file, skip_validation, modules)
         return function(*args, source=source, **keywords)
+
+    return wrapped
+
+
+def configured(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `-c` and `--set`, as a `Source`."""
+
+    @_FILES
+    @_OVERRIDES
+    @wraps(function)
+    def wrapped(
+        *args: Any, files: tuple[str, ...], overrides: tuple[str, ...], **keywords: Any
+    ) -> Any:
+        return function(*args, source=Source(files, overrides), **keywords)
 
     return wrapped

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from lolpop.cli.deployment import configured
+from lolpop.cli.deployment import on_deployer
 from lolpop.cli.failures import Reply
 from lolpop.cli.options import command
 from lolpop.cli.progress import waited
@@ -31,7 +31,7 @@ def on_engine(hook: str = "") -> Callable[[Callable[..., Any]], Callable[..., An
 
     def decorator(function: Callable[..., Any]) -> Callable[..., Any]:
         @click.argument("name", required=False)
-        @configured
+        @on_deployer
         @wraps(function)
         def wrapped(
             reply: Reply, source: Source, deployer: str | None, name: str | None, **keywords: Any
