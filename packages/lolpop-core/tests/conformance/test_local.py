@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from mutants.engine import LocalHarness
 
-from lolpop.contract import Deployment, RunRef
-from lolpop.local import LocalOrchestrator
-from lolpop.storage import Store
-from lolpop.storage.records import Runs
-from lolpop.testing import Harness, OrchestratorSuite
-
-
-class LocalHarness(Harness):
-    """There is no service: what the embedded engine has is its index and the records."""
-
-    def units(self, ref: RunRef) -> list[str]:
-        record = Runs(Store(self.storage)).find(ref)
-        return [step.name for step in record.steps()] if record else []
-
-    def leftovers(self, deployment: Deployment) -> list[str]:
-        engine = LocalOrchestrator.__new__(LocalOrchestrator)
-        engine.__dict__["storage"] = deployment.storage
-        runs = [row.id for row in engine.index.runs(deployment.name)]
-        return runs + [deployment.name] * bool(engine.index.deployment(deployment.name))
+from lolpop.testing import OrchestratorSuite
 
 
 @pytest.fixture(scope="class")
-def lolpop_harness() -> LocalHarness:
-    return LocalHarness()
+def lolpop_harness(tmp_path_factory: pytest.TempPathFactory) -> LocalHarness:
+    return LocalHarness("LocalOrchestrator", tmp_path_factory.mktemp("local"))
 
 
 class TestLocal(OrchestratorSuite):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lolpop.testing.bench import Bench
     from lolpop.testing.harness import Harness
-    from lolpop.testing.rule import Rule, RuleBroken, rules
+    from lolpop.testing.rule import Rule, RuleBroken
     from lolpop.testing.suite import OrchestratorSuite
 
-__all__ = ["Bench", "Harness", "OrchestratorSuite", "Rule", "RuleBroken", "rules"]
+__all__ = ["Bench", "Harness", "OrchestratorSuite", "Rule", "RuleBroken"]
 
 _PLACES = {
     "Bench": "bench",
@@ -21,7 +21,6 @@ _PLACES = {
     "OrchestratorSuite": "suite",
     "Rule": "rule",
     "RuleBroken": "rule",
-    "rules": "rule",
 }
 
 

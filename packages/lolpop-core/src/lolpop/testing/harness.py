@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from lolpop.contract import Deployment, RunRef
@@ -17,13 +18,19 @@ class Harness:
         config: The orchestrator's config, as it would stand in the YAML.
         patience: Seconds that the engine may take for anything that takes it some; the
             rules wait no longer for a run to start, end or be gone.
+        settling: Seconds after which what the engine was going to do has begun: the rules wait
+            that long to see that something does not happen.
         storage: The URL of the storage that the rules deploy with; a folder of their own if
             it is empty.
+        folders: The folders, besides the storage, that the engine keeps deployments in; the
+            rules look for secrets there.
     """
 
     config: Mapping[str, Any] = {}
     patience: float = 60.0
+    settling: float = 3.0
     storage: str = ""
+    folders: Sequence[Path] = ()
 
     def start_run(self, deployment: Deployment, parameters: Mapping[str, Any]) -> str:
         """Start a run in the engine's own way, not by `run`; give its id.

@@ -27,9 +27,9 @@ from lolpop.storage import Store
 from lolpop.storage.records import RunRecord, Runs
 from lolpop.testing.harness import Harness
 from lolpop.testing.rule import broken, expect
+from lolpop.testing.settings import lay_over, named_in
 
 POLL = 0.1
-SETTLING = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Project:
             shutil.copy(file, folder)
         self.settings: dict[str, Any] = {
             "modules": [workflow],
-            **_named_in(source, str(self.witness)),
+            **named_in(source, str(self.witness)),
             "decorators": {"orchestrator": orchestrator},
             "orchestrator": {"config": dict(harness.config)},
             "deployment": {"name": folder.name, "project": "conformance"},
@@ -100,7 +100,7 @@ class Project:
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Lay further YAML over the configuration; it holds from the next verb on."""
-        _lay_over(self.settings, settings)
+        lay_over(self.settings, settings)
         (self.folder / "lolpop.yaml").write_text(yaml.safe_dump(self.settings), "utf-8")
         self.__dict__.pop("engine", None)
 
@@ -186,11 +186,13 @@ class Project:
 
     def wait_anew(self, run: Run, run_id: str) -> Finished:
         """Wait until a run that is run again, under its own or another id, is over again."""
-        self.until(
-            lambda: None if self.status(self.renamed(run, run_id)).run.state.is_over else True,
-            f"run {run_id} isn't run again",
-        )
-        return self.wait(self.renamed(run, run_id))
+        again = self.renamed(run, run_id)
+        if run_id == run.ref.run_id:
+            self.until(
+                lambda: None if self.status(again).run.state.is_over else True,
+                f"run {run_id} isn't run again",
+            )
+        return self.wait(again)
 
     def renamed(self, run: Run, run_id: str) -> Run:
         """Give a run under another id."""
@@ -206,9 +208,14 @@ class Project:
         pids = {line[key] for line in self.seen for key in ("pid", "child") if key in line}
         return sorted(pid for pid in pids if _lives(pid, self.seen))
 
-    def settle(self) -> None:
-        """Wait long enough for what must not happen to happen."""
-        time.sleep(SETTLING)
+    def settle(self, must_not_be: Callable[[], object] = lambda: False) -> bool:
+        """Wait long enough for what must not happen to happen; give whether it did."""
+        deadline = time.monotonic() + self.harness.settling
+        while time.monotonic() < deadline:
+            if must_not_be():
+                return True
+            time.sleep(POLL)
+        return bool(must_not_be())
 
     def status_by_name(self, run: Run) -> RunStatus:
         """Say where a run stands, as the command does: found by the deployment's name."""
@@ -286,25 +293,3 @@ def _lives(pid: int, seen: Sequence[Mapping[str, Any]]) -> bool:
         return process.create_time() <= noted + 1 and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
-
-
-def _named_in(source: Path, witness: str) -> dict[str, Any]:
-    """Name the runner and the pipelines of a workflow's module, as YAML would."""
-    import ast
-
-    tree = ast.parse(source.read_text("utf-8"))
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    bases = {each.name: ast.unparse(each.bases[0]) for each in classes if each.bases}
-    runner = next(name for name, base in bases.items() if base == "lolpop.Runner")
-    pipelines = {n.lower(): n for n, base in bases.items() if base == "lolpop.Pipeline"}
-    components = {n.lower(): n for n, base in bases.items() if base == "lolpop.Component"}
-    sections = {name: {"config": {"witness": witness}} for name in (*pipelines, *components)}
-    return {"runner": runner, "pipelines": pipelines, "components": components, **sections}
-
-
-def _lay_over(base: dict[str, Any], settings: Mapping[str, Any]) -> None:
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
-            _lay_over(base[key], value)
-        else:
-            base[key] = value

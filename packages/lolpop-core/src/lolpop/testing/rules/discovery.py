@@ -44,6 +44,16 @@ def loads_as_an_orchestrator(bench: Bench) -> None:
 
 
 @rule(None)
+def its_class_has_its_name(bench: Bench) -> None:
+    """Call the class what the entry point calls it.
+
+    Deployments and records name the orchestrator by its class: under another name nobody finds
+    out again what made them.
+    """
+    expect_equal(bench.cls.__name__, bench.plugin.name, "the name of the class")
+
+
+@rule(None)
 def implements_what_it_declares(bench: Bench) -> None:
     """Implement every hook that the declared capabilities need.
 

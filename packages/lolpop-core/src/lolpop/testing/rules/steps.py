@@ -86,7 +86,7 @@ def independent_ones_run_at_once(bench: Bench) -> None:
     """Run steps at once that need nothing of each other, if `order: data` asks for it."""
     project = bench.project("branches", order="data")
     project.build()
-    finished = project.finish(how="meet")
+    finished = project.finish(how="meet", values={"patience": bench.harness.patience / 2})
     expect_equal(finished.run.state.value, "succeeded", f"the run ({finished.status.error})")
     expect_equal(finished.steps[-1], "join", "the last step")
 

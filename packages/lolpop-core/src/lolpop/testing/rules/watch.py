@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lolpop.contract import Capability, RunRef
 from lolpop.errors import LolpopError, NotFoundError
 from lolpop.testing.bench import Bench
 from lolpop.testing.judging import raised
@@ -34,6 +35,25 @@ def logs_are_complete_and_in_order(bench: Bench) -> None:
     finished = bench.finished()
     said = finished.project.log(finished.run)
     expect_equal(said, ["making well", "changing well", "finishing 42"], "the log of the run")
+
+
+@rule(Capability.ENGINE_LOGS)
+def the_engines_lines_are_given(bench: Bench) -> None:
+    """Give from the engine's log what the steps printed, where no record has it."""
+    run = bench.finished().run
+    call = bench.finished().project.engine.lifecycle.call
+    for step, line in zip(CHAIN, ("making well", "changing well", "finishing 42"), strict=True):
+        given = [each.text for each in call("logs", ref=run.ref, step=step, follow=False)]
+        expect(any(line in text for text in given), f"the lines of {step} lack {line!r}: {given}")
+
+
+@rule()
+def a_run_that_is_not_there_is_not_found(bench: Bench) -> None:
+    """Say that a run isn't there, instead of anything the engine might say."""
+    project = bench.built()
+    ref = RunRef(bench.plugin.name, project.name, "no-such-run")
+    error = raised(LolpopError, lambda: project.engine.lifecycle.call("status", ref=ref))
+    expect(isinstance(error, NotFoundError), f"status must raise NotFoundError: {error!r}")
 
 
 @rule()
@@ -75,7 +95,7 @@ def removing_leaves_nothing(bench: Bench) -> None:
     """
     project = bench.project()
     deployed = project.build()
-    project.start(how="sleep")
+    project.start(how="doze")
     project.until_seen("sleeping")
     project.remove()
     expect_equal(project.living(), [], "the processes that are left")

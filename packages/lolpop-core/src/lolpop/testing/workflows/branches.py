@@ -8,6 +8,8 @@ from witness import note
 
 import lolpop
 
+SLOW = 1.5
+
 
 class Work(lolpop.Pipeline):
     """Does what it is told, and writes that down."""
@@ -21,14 +23,26 @@ class Work(lolpop.Pipeline):
         """Write down that something happened."""
         note(self.config.witness, step, **facts)
 
-    def left(self, how: str) -> int:
-        """Do the one side."""
-        self.side("left", "right", how)
+    def left(self, how: str, patience: float) -> int:
+        """Do the one side; if both fail, then after the other one."""
+        self.note("left")
+        self.arrive("left")
+        if how in ("meet", "fail_both"):
+            self.meet("right", patience)
+        if how in ("fail_both", "fail_left"):
+            time.sleep(SLOW if how == "fail_both" else 0)
+            raise ValueError("left is broken")
         return 1
 
-    def right(self, how: str) -> int:
-        """Do the other side."""
-        self.side("right", "left", how)
+    def right(self, how: str, patience: float) -> int:
+        """Do the other side; if the one fails, then take longer than it."""
+        self.note("right")
+        self.arrive("right")
+        if how in ("meet", "fail_both", "fail_left"):
+            self.meet("left", patience)
+        if how == "fail_both":
+            raise ValueError("right is broken")
+        time.sleep(SLOW if how == "fail_left" else 0)
         return 2
 
     def onward(self, right: int) -> int:
@@ -41,20 +55,14 @@ class Work(lolpop.Pipeline):
         self.note("join")
         return left + onward
 
-    def side(self, mine: str, other: str, how: str) -> None:
-        """Meet the other side, or fail, or just go on."""
-        self.note(mine)
-        here = Path(self.config.witness)
-        here.with_name(mine).touch()
-        if how == "meet":
-            self.meet(here.with_name(other))
-        if how == "fail_both" or how == f"fail_{mine}":
-            raise ValueError(f"{mine} is broken")
+    def arrive(self, side: str) -> None:
+        """Let the other side know that this one is here."""
+        Path(self.config.witness).with_name(side).touch()
 
-    def meet(self, other: Path) -> None:
-        """Wait for the other side, which is there only if both run at once."""
-        deadline = time.monotonic() + 30
-        while not other.exists():
+    def meet(self, other: str, patience: float) -> None:
+        """Wait for the other side, which comes only if both run at once."""
+        deadline = time.monotonic() + patience
+        while not Path(self.config.witness).with_name(other).exists():
             if time.monotonic() > deadline:
                 raise TimeoutError("the other side didn't come")
             time.sleep(0.05)
@@ -65,9 +73,9 @@ class Branches(lolpop.Runner):
 
     work: Work
 
-    def run(self, how: str = "well") -> int:
+    def run(self, how: str = "well", patience: float = 30) -> int:
         """Run the four steps."""
-        left = self.work.left(how)
-        right = self.work.right(how)
+        left = self.work.left(how, patience)
+        right = self.work.right(how, patience)
         onward = self.work.onward(right)
         return self.work.join(left, onward)

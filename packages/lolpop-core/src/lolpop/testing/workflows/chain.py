@@ -79,6 +79,11 @@ class Work(lolpop.Pipeline):
         self.note("sleeping", child=child.pid)
         time.sleep(600)
 
+    def do_doze(self) -> None:
+        """Sleep."""
+        self.note("sleeping")
+        time.sleep(600)
+
     def do_wait(self) -> None:
         """Wait until somebody writes the file `go` beside the witness."""
         self.note("waiting")

@@ -1,4 +1,4 @@
-"""Files that come with the project, files that steps write, and files that they return."""
+"""Files that come with the project, and files that steps write."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ from witness import note
 
 import lolpop
 
-WRITTEN = []
+WORDS = Path("data", "words.txt")
+HERE = Path(__file__).parent
 
 
 class Work(lolpop.Pipeline):
@@ -18,31 +19,38 @@ class Work(lolpop.Pipeline):
         witness: str
 
     def read(self) -> str:
-        """Read a file of the project by its relative path, and leave one behind."""
-        text = Path("data", "words.txt").read_text()
-        Path("left.txt").write_text("left")
-        WRITTEN.append("read")
+        """Read a file of the project by its relative path."""
+        text = WORDS.read_text("utf-8")
         note(self.config.witness, "read", text=text)
         return text
 
-    def look(self, text: str) -> int:
-        """See what is left of the other step: nothing."""
-        left = Path("left.txt").exists()
-        note(self.config.witness, "look", text=text, left=left, written=list(WRITTEN))
-        Path("data", "words.txt").write_text("changed")
-        return len(text)
+    def leave(self) -> int:
+        """Leave a file behind."""
+        Path("left.txt").write_text("left")
+        note(self.config.witness, "leave")
+        return 1
 
-    def again(self, length: int) -> int:
-        """Read the project's file again."""
-        note(self.config.witness, "again", text=Path("data", "words.txt").read_text())
-        return length
+    def look(self, number: int) -> int:
+        """See what is left of the other step, nothing, and change a file of the project."""
+        note(self.config.witness, "look", left=Path("left.txt").exists())
+        (HERE / WORDS).write_text("changed")
+        return number + 1
+
+    def again(self, number: int) -> int:
+        """Read the file that was changed, which is as it was."""
+        note(self.config.witness, "again", text=(HERE / WORDS).read_text("utf-8"))
+        return number
 
 
 class Folders(lolpop.Runner):
-    """Read, look, read again."""
+    """Read; or leave, look, read again."""
 
     work: Work
 
-    def run(self) -> int:
-        """Run the three steps."""
-        return self.work.again(self.work.look(self.work.read()))
+    def relative(self) -> str:
+        """Read by a relative path."""
+        return self.work.read()
+
+    def apart(self) -> int:
+        """Leave, look, read again."""
+        return self.work.again(self.work.look(self.work.leave()))

@@ -1,0 +1,1 @@
+"""The mutants, family by family."""

@@ -1,0 +1,53 @@
+"""Mutants that make packages of their own, or run what they shouldn't."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lolpop.contract import Deployment, DeploymentSpec, Package, Run, Workflow
+from lolpop.contract.options import DeployOptions, PackageOptions, RunOptions
+from lolpop.execution.session import cache_of
+from mutants.engine import Sound
+from mutants.registry import breaks
+
+_made: dict[Path, Package] = {}
+
+
+@breaks("package.is_deterministic", "other content must give another digest")
+class PackagesOnce(Sound):
+    def package(self, workflow: Workflow, options: PackageOptions) -> Package:
+        folder = workflow.project_folder
+        _made[folder] = _made.get(folder) or super().package(workflow, options)
+        return _made[folder]
+
+
+@breaks("package.knows_no_orchestrator", "the digest, and that of LocalOrchestrator: expected")
+class SignsPackages(Sound):
+    def package(self, workflow: Workflow, options: PackageOptions) -> Package:
+        signed = (*workflow.overrides, "config.engine=mine")
+        return super().package(replace(workflow, overrides=signed), options)
+
+
+@breaks("package.is_verified_before_it_runs", "the code that was put into the package has run")
+class UnpacksAnything(Sound):
+    def run(self, deployment_name: str, parameters: Mapping[str, Any], options: RunOptions) -> Run:
+        digest = self.entry(deployment_name).package
+        content = io.BytesIO(self.store.read(f"packages/{digest}.zip"))
+        zipfile.ZipFile(content).extractall(cache_of(self.store) / "packages" / digest)
+        return super().run(deployment_name, parameters, options)
+
+
+@breaks("package.holds_no_secret", "the secret stands in /")
+class KeepsTheEnvironment(Sound):
+    def deploy(
+        self, package: Package, deployment: DeploymentSpec, options: DeployOptions
+    ) -> Deployment:
+        self.store.write("environment.json", json.dumps(dict(os.environ)).encode())
+        return super().deploy(package, deployment, options)
