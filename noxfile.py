@@ -82,7 +82,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types."""
-    session.install("-e", CORE, *group("types"))
+    session.install("-e", f"{CORE}[testing]", *group("types"))
     session.run("mypy")
 
 

@@ -9,8 +9,8 @@ from mutants.honest import HonestHarness
 from mutants.registry import Mutant, benched, mutants
 
 from lolpop.testing import Harness, OrchestratorSuite
-from lolpop.testing.rule import rules
 from lolpop.testing.judging import Outcome, judge
+from lolpop.testing.rule import rules
 
 
 @pytest.mark.usefixtures("installed")
