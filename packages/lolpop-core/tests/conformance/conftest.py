@@ -16,7 +16,7 @@ sys.path.append(str(HERE))
 from mutants.registry import install  # noqa: E402 - it is found from here on
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Install every mutant: a distribution each, in a folder on `sys.path`."""
     site = tmp_path_factory.mktemp("site")
