@@ -1,0 +1,108 @@
+"""DAGs as Airflow has them: waited for until it has read the file, and until it has let go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from lolpop.errors import EngineError
+from lolpop_airflow.connecting import Api
+from lolpop_airflow.files import DagFile
+
+_POLL = 0.25
+_INTERVAL = (
+    "Airflow looks for new files every `[dag_processor] refresh_interval` seconds, 300 by default:"
+    " lower it, see that `airflow dag-processor` runs and reads that folder, or raise `patience`"
+)
+
+
+def wait_for(api: Api, file: DagFile, patience: float) -> None:
+    """Wait until Airflow has read exactly this file, and let the DAG run.
+
+    Raises:
+        EngineError: The file has an import error, or the time is up.
+    """
+
+    def known() -> bool:
+        errors = import_errors(api, file.path.name)
+        if error := import_error(errors, file):
+            raise EngineError(
+                f"Airflow can't import {str(file.path)!r}: {error}",
+                hint="`airflow.sdk` of an Airflow 3.3 or newer is needed",
+            )
+        return is_current(api, file)
+
+    if not _waited(known, patience):
+        raise EngineError(
+            f"Airflow hasn't read {str(file.path)!r} in {patience:g} s", hint=_INTERVAL
+        )
+    unpause(api, file.dag_id)
+
+
+def is_current(api: Api, file: DagFile) -> bool:
+    """Whether Airflow has read exactly this file."""
+    found = api.find("DAGApi", "get_dag_details", dag_id=file.dag_id)
+    said = (found.doc_md or "") if found and not found.is_stale else ""
+    suspended = said.endswith("suspended.")
+    return f"`{file.revision}`" in said and suspended is file.suspended
+
+
+def import_errors(api: Api, pattern: str = "lolpop_") -> list[Any]:
+    """Give what Airflow says about files that it can't import."""
+    found = api.call("ImportErrorApi", "get_import_errors", filename_pattern=pattern, limit=100)
+    return list(found.import_errors)
+
+
+def import_error(errors: list[Any], file: DagFile) -> str | None:
+    """Give the last line of what Airflow says about a file, if it is about the file as it is."""
+    since = file.path.stat().st_mtime
+    for each in errors:
+        ours = each.filename.rpartition("/")[2] == file.path.name
+        if ours and each.timestamp.timestamp() >= since:
+            return str(each.stack_trace).strip().rpartition("\n")[2]
+    return None
+
+
+def unpause(api: Api, dag_id: str) -> None:
+    """Let a DAG run that somebody paused."""
+    from airflow_client.client import DAGPatchBody
+
+    if is_paused(api, dag_id):
+        api.call("DAGApi", "patch_dag", dag_id=dag_id, dag_patch_body=DAGPatchBody(is_paused=False))
+
+
+def is_paused(api: Api, dag_id: str) -> bool:
+    """Whether a DAG is paused, so that its runs stay queued."""
+    found: Any = api.find("DAGApi", "get_dag", dag_id=dag_id)
+    return bool(found and found.is_paused)
+
+
+def forget(api: Api, dag_id: str, patience: float) -> None:
+    """Delete a DAG whose file is gone, with its runs.
+
+    Raises:
+        EngineError: Airflow hasn't noticed in time that the file is gone, or still has the DAG.
+    """
+
+    def let_go() -> bool:
+        found = api.find("DAGApi", "get_dag", dag_id=dag_id)
+        return found is None or bool(found.is_stale)
+
+    if not _waited(let_go, patience):
+        raise EngineError(
+            f"Airflow still has dag {dag_id!r} {patience:g} s after its file is gone",
+            hint=f"{_INTERVAL}; then call `lolpop deployment remove` again",
+        )
+    api.find("DAGApi", "delete_dag", dag_id=dag_id)
+    if api.find("DAGApi", "get_dag", dag_id=dag_id) is not None:
+        raise EngineError(f"Airflow still has dag {dag_id!r} after deleting it")
+
+
+def _waited(ask: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not ask():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL)
+    return True

@@ -1,0 +1,153 @@
+"""Reach Prefect's API: with the configured settings, and errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from lolpop.errors import EngineError, EngineUnreachableError, LolpopError, UsageError, nearest
+
+if TYPE_CHECKING:
+    import httpx
+    from prefect.client.orchestration import SyncPrefectClient
+
+    from lolpop_prefect.config import PrefectConfig
+
+_SECONDS = 20.0
+"""How long one request may take."""
+
+_LONGEST = 500
+"""How much of what a server says a message repeats."""
+
+_START = "`prefect server start` starts one"
+_NAME_IT = "name a server: orchestrator: {config: {api_url: http://127.0.0.1:4200/api}}"
+
+
+@contextmanager
+def settings(config: PrefectConfig) -> Iterator[None]:
+    """Let Prefect's settings be what the config says; the user's profile isn't touched.
+
+    Raises:
+        UsageError: There is no such profile.
+    """
+    from prefect.settings import (
+        PREFECT_API_AUTH_STRING,
+        PREFECT_API_KEY,
+        PREFECT_API_URL,
+        temporary_settings,
+    )
+
+    chosen = {
+        PREFECT_API_URL: config.api_url,
+        PREFECT_API_KEY: config.api_key,
+        PREFECT_API_AUTH_STRING: config.auth_string,
+    }
+    with ExitStack() as stack:
+        if config.profile is not None:
+            stack.enter_context(_profile(config.profile))
+        updates: dict[Any, Any] = {key: value for key, value in chosen.items() if value}
+        stack.enter_context(temporary_settings(updates=updates))
+        yield
+
+
+@contextmanager
+def _profile(name: str) -> Iterator[None]:
+    from prefect.context import use_profile
+    from prefect.settings import load_profiles
+
+    known = [*load_profiles().names]
+    if name not in known:
+        likely = nearest(name, known)
+        hint = f"did you mean {likely!r}?" if likely else f"there is {', '.join(sorted(known))}"
+        raise UsageError(f"Prefect has no profile {name!r}", hint=hint)
+    with use_profile(name, include_current_context=False):
+        yield
+
+
+@contextmanager
+def connected(config: PrefectConfig) -> Iterator[SyncPrefectClient]:
+    """Give a client of the server that the config, or else Prefect's own settings, name.
+
+    Raises:
+        EngineUnreachableError: Nothing answers there.
+        EngineError: What answers refuses, or isn't a Prefect of this major version.
+    """
+    import httpx
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL
+
+    with settings(config):
+        url = PREFECT_API_URL.value()
+        if not url:
+            raise EngineError("no Prefect server is named, and deployments need one", hint=_NAME_IT)
+        timeout = httpx.Timeout(_SECONDS)
+        with (
+            translated(url),
+            get_client(sync_client=True, httpx_settings={"timeout": timeout}) as client,
+        ):
+            yield client
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """Turn what the client raises into errors of ours."""
+    import httpx
+
+    try:
+        yield
+    except LolpopError:
+        raise
+    except httpx.HTTPStatusError as error:
+        raise _refused(url, error) from None  # the client's frames tell nobody anything
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise unreachable(url, error) from None
+
+
+def unreachable(url: str, error: Exception) -> EngineUnreachableError:
+    """Say that nothing answers at a URL."""
+    reason = str(error) or type(error).__name__
+    return EngineUnreachableError(
+        f"Prefect doesn't answer at {url!r}: {reason}",
+        hint=f"{_START}; `api_url` in the orchestrator's config names another one",
+    )
+
+
+def _refused(url: str, error: httpx.HTTPStatusError) -> EngineError:
+    code = error.response.status_code
+    if code in (401, 403):
+        return EngineError(
+            f"Prefect at {url!r} refuses the credentials ({code})",
+            hint="give `api_key` (Prefect Cloud) or `auth_string` (a server of your own) in the"
+            " orchestrator's config, best as ${env:NAME}",
+        )
+    if code in (502, 503, 504):
+        return unreachable(url, error)
+    path = error.request.url.path
+    return EngineError(
+        f"Prefect at {url!r} answers {code} to {error.request.method} {path}: {_detail(error)}",
+        hint="see that `api_url` ends in /api and belongs to a Prefect 3" if code == 404 else None,
+    )
+
+
+def _detail(error: httpx.HTTPStatusError) -> str:
+    try:
+        found = error.response.json()
+    except ValueError:
+        return error.response.text[:_LONGEST]
+    known = found if isinstance(found, dict) else {}
+    return str(known.get("detail") or known.get("exception_detail") or found)[:_LONGEST]
+
+
+def check_version(client: SyncPrefectClient, url: str) -> None:
+    """Refuse a server whose API is of another major version.
+
+    Raises:
+        EngineError: It is.
+    """
+    theirs, ours = client.api_version(), client.client_version()
+    if theirs.partition(".")[0] != ours.partition(".")[0]:
+        raise EngineError(
+            f"Prefect at {url!r} is version {theirs}, this plugin speaks to {ours}",
+            hint="upgrade the older one of the two",
+        )

@@ -1,0 +1,39 @@
+"""Runs whose time has passed: a schedule never makes up for what it missed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from lolpop.contract import DeploymentSpec, Overlap
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import FlowRun
+
+_LATEST = timedelta(seconds=1)
+
+
+def is_missed(client: SyncPrefectClient, run: FlowRun, spec: DeploymentSpec) -> bool:
+    """Whether a run of a schedule starts so late that the schedule's next one is due as well.
+
+    Prefect keeps the runs that nobody took, and starts all of them when a worker comes.
+    """
+    from prefect.client.schemas.filters import (
+        DeploymentFilter,
+        DeploymentFilterId,
+        FlowRunFilter,
+        FlowRunFilterExpectedStartTime,
+    )
+
+    waits = spec.concurrency is not None and spec.overlap is Overlap.QUEUE
+    due = run.expected_start_time
+    if not run.auto_scheduled or run.run_count > 1 or waits or due is None:
+        return False
+    since = FlowRunFilterExpectedStartTime(after_=due + _LATEST, before_=datetime.now(timezone.utc))
+    ids = [run.deployment_id] if run.deployment_id else []
+    later = client.read_flow_runs(
+        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=ids)),
+        flow_run_filter=FlowRunFilter(expected_start_time=since),
+    )
+    return any(each.auto_scheduled for each in later)

@@ -1,0 +1,222 @@
+"""Deployments as Prefect has them: made, found, told in the contract's words."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from lolpop.contract import (
+    Deployment,
+    DeploymentSpec,
+    Overlap,
+    Package,
+    Schedule,
+    ScheduleState,
+    from_json,
+)
+from lolpop.errors import ContractError, NotFoundError
+from lolpop_prefect.job import NAME, VARIABLE, Pointer
+from lolpop_prefect.schema import form
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.responses import DeploymentResponse
+
+    from lolpop_prefect.config import PrefectConfig
+
+ENTRYPOINT = "lolpop_prefect.flow.walk"
+MARK = "lolpop"
+_PROJECT, _PACKAGE, _DEPLOYMENT = "lolpop:project:", "lolpop:package:", "lolpop:deployment:"
+_PAGE = 200
+_SUSPENDED = "it was stopped: `lolpop deployment build` resumes it"
+
+
+def wanted(package: Package, spec: DeploymentSpec, config: PrefectConfig) -> dict[str, Any]:
+    """Say what Prefect's deployment has to be, in the words of `create_deployment`.
+
+    The schedules aren't in here: a suspended one is no other deployment.
+    """
+    digest = spec.digest(package.digest)
+    pointer = Pointer(storage=spec.storage, digest=digest, nested_tasks=config.nested_tasks)
+    return {
+        "name": spec.name,
+        "entrypoint": ENTRYPOINT,
+        "version": digest[:12],
+        "tags": [
+            MARK,
+            _PROJECT + spec.project,
+            _PACKAGE + package.digest,
+            _DEPLOYMENT + digest,
+        ],
+        "parameters": dict(spec.parameters),
+        "parameter_openapi_schema": form(package.manifest.parameters),
+        "enforce_parameter_schema": True,
+        "work_pool_name": config.work_pool,
+        "work_queue_name": config.work_queue or "default",
+        "job_variables": {
+            "command": f"{shlex.quote(sys.executable)} -m prefect.engine",
+            "env": pointer.variables,
+        },
+    }
+
+
+def is_same(there: DeploymentResponse, wanted: Mapping[str, Any]) -> bool:
+    """Whether Prefect has exactly what is wanted; the deployment digest covers the rest."""
+    compared = ("entrypoint", "work_pool_name", "work_queue_name", "job_variables")
+    same = all(getattr(there, field) == wanted[field] for field in compared)
+    return same and {*there.tags} == {*wanted["tags"]}
+
+
+def put(client: SyncPrefectClient, wanted: Mapping[str, Any], spec: DeploymentSpec) -> None:
+    """Make a deployment, or change it in place."""
+    from prefect.client.schemas.actions import DeploymentScheduleCreate
+    from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
+    from prefect.client.schemas.schedules import CronSchedule
+
+    strategies = {
+        Overlap.SKIP: ConcurrencyLimitStrategy.CANCEL_NEW,
+        Overlap.QUEUE: ConcurrencyLimitStrategy.ENQUEUE,
+    }
+    limited = spec.concurrency is not None
+    options = ConcurrencyOptions(collision_strategy=strategies[spec.overlap])
+    crons = [
+        CronSchedule(cron=each.cron, timezone=each.timezone) for each in [spec.schedule] if each
+    ]
+    client.create_deployment(
+        flow_id=client.create_flow_from_name(spec.name),
+        schedules=[DeploymentScheduleCreate(schedule=cron, active=True) for cron in crons],
+        concurrency_limit=spec.concurrency,
+        concurrency_options=options if limited else None,
+        paused=False,
+        **wanted,
+    )
+
+
+def every(client: SyncPrefectClient) -> Iterator[DeploymentResponse]:
+    """Yield what lolpop has deployed."""
+    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[MARK]))
+    for page in count():
+        found = client.read_deployments(deployment_filter=ours, limit=_PAGE, offset=page * _PAGE)
+        yield from found
+        if len(found) < _PAGE:
+            return
+
+
+def named(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:
+    """Find the deployment of a name, whoever made it; its flow has the same name."""
+    from prefect.client.schemas.filters import (
+        DeploymentFilter,
+        DeploymentFilterName,
+        FlowFilter,
+        FlowFilterName,
+    )
+
+    found = client.read_deployments(
+        flow_filter=FlowFilter(name=FlowFilterName(any_=[name])),
+        deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[name])),
+    )
+    return found[0] if found else None
+
+
+def is_ours(there: DeploymentResponse) -> bool:
+    """Whether lolpop made a deployment."""
+    return MARK in there.tags
+
+
+def demanded(client: SyncPrefectClient, name: str) -> DeploymentResponse:
+    """Find a deployment of ours.
+
+    Raises:
+        NotFoundError: There is none of that name.
+    """
+    found = named(client, name)
+    if found is None or not is_ours(found):
+        names = ", ".join(sorted(each.name for each in every(client))) or "none"
+        raise NotFoundError(
+            f"no deployment {name!r} on Prefect; there is {names}",
+            hint="`lolpop deployment build` makes one",
+        )
+    return found
+
+
+def pointer_of(there: DeploymentResponse) -> Pointer:
+    """Give what a deployment of ours points at.
+
+    Raises:
+        ContractError: Somebody took it away in Prefect.
+    """
+    variables = there.job_variables.get("env") or {}
+    try:
+        return from_json(Pointer, json.loads(variables[VARIABLE]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ContractError(
+            f"the job variables of Prefect's deployment {there.name!r} have lost {VARIABLE}",
+            hint="`lolpop deployment build` sets it again",
+        ) from error
+
+
+def told(there: DeploymentResponse) -> Deployment:
+    """Tell of a deployment in the contract's words."""
+    from prefect.utilities.urls import url_for
+
+    try:
+        storage, problem = pointer_of(there).storage, _problem(there)
+    except ContractError as error:
+        storage, problem = "", error.message
+    schedule, active = _schedule(there)
+    state = ScheduleState.ACTIVE if active else ScheduleState.SUSPENDED
+    return Deployment(
+        orchestrator=NAME,
+        name=there.name,
+        project=_tag(there, _PROJECT),
+        package_digest=_tag(there, _PACKAGE),
+        deployment_digest=_tag(there, _DEPLOYMENT),
+        storage=storage,
+        parameters=there.parameters,
+        engine_id=str(there.id),
+        url=url_for(there),
+        schedule=schedule,
+        schedule_state=state if schedule else None,
+        schedule_reason=_SUSPENDED if schedule and not active else None,
+        problem=problem,
+        updated_at=there.updated,
+    )
+
+
+def _problem(there: DeploymentResponse) -> str | None:
+    if there.work_pool_name is None:
+        return "its work pool is gone from Prefect: `lolpop deployment build` puts it on another"
+    return None
+
+
+def _schedule(there: DeploymentResponse) -> tuple[Schedule | None, bool]:
+    for each in there.schedules:
+        cron = getattr(each.schedule, "cron", None)
+        if cron is not None:
+            zone = getattr(each.schedule, "timezone", None) or "UTC"
+            return Schedule(cron, zone), each.active and not there.paused
+    return None, False
+
+
+def _tag(there: DeploymentResponse, prefix: str) -> str:
+    found = (tag.removeprefix(prefix) for tag in there.tags if tag.startswith(prefix))
+    return next(found, "")
+
+
+def suspend(client: SyncPrefectClient, there: DeploymentResponse) -> bool:
+    """Let a deployment's schedules start nothing; False if it has none."""
+    for each in there.schedules:
+        if each.active:
+            client.update_deployment_schedule(there.id, each.id, active=False)
+    return bool(there.schedules)
+
+
+def is_suspended(there: DeploymentResponse) -> bool:
+    """Whether a schedule of the deployment starts nothing."""
+    return there.paused or any(not each.active for each in there.schedules)

@@ -1,0 +1,200 @@
+"""Deployments on a real server, beyond what the rules ask of every orchestrator."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+
+LOLPOP = Path(sys.executable).with_name("lolpop")
+SOURCE = """
+import os, pathlib, time
+import lolpop
+
+
+class Metrics(lolpop.Component):
+    def score(self, value):
+        print("scoring")
+        return len(str(value))
+
+
+class Train(lolpop.Pipeline):
+    metrics: Metrics
+
+    def fit(self, seed, witness):
+        if witness:
+            pathlib.Path(witness).write_text(str(os.getpid()))
+            time.sleep(300)
+        return self.metrics.score("x" * seed)
+
+
+class Birds(lolpop.Runner):
+    train: Train
+
+    def build(self, seed: int = 7, witness: str | None = None):
+        return self.train.fit(seed, witness)
+"""
+
+
+class Birds:
+    """A project with one step, and the command line used on it."""
+
+    def __init__(self, engine: Any, folder: Path) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.name = f"birds-{folder.name}"
+        (folder / "birds.py").write_text(SOURCE)
+        auth = engine.environment["PREFECT_API_AUTH_STRING"]
+        self.config = {"api_url": engine.url, "auth_string": auth, "work_pool": "conformance"}
+        self.settings: dict[str, Any] = {"deployment": {"name": self.name, "project": "p"}}
+
+    def configure(self, **config: Any) -> None:
+        settings = {
+            "modules": ["birds"],
+            "runner": "Birds",
+            "pipelines": {"train": "Train"},
+            "components": {"metrics": "Metrics"},
+            "decorators": {"orchestrator": "PrefectOrchestrator"},
+            "orchestrator": {"config": {**self.config, **config}},
+            **self.settings,
+        }
+        (self.folder / "lolpop.yaml").write_text(yaml.safe_dump(settings))
+
+    def lolpop(self, *words: str, code: int = 0) -> Any:
+        done = subprocess.run(
+            [LOLPOP, *words, "--output", "json"],
+            cwd=self.folder,
+            env={**os.environ},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return json.loads(done.stdout or done.stderr)
+
+    def until(self, ask: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + 120
+        while not (found := ask()):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        return found
+
+
+@pytest.fixture
+def birds(engine: Any, tmp_path: Path) -> Birds:
+    made = Birds(engine, tmp_path)
+    made.configure()
+    yield made
+    subprocess.run([LOLPOP, "deployment", "remove"], cwd=tmp_path, capture_output=True, check=False)
+
+
+def error(said: Mapping[str, Any]) -> tuple[str, str]:
+    return said["error"]["message"], said["error"]["hint"]
+
+
+def test_a_work_pool_that_is_missing_is_refused(birds: Birds) -> None:
+    birds.configure(work_pool="no such pool")
+    assert error(birds.lolpop("deployment", "build", code=3)) == (
+        f"deployment {birds.name!r} is refused: Prefect has no work pool 'no such pool'",
+        "prefect work-pool create 'no such pool' --type process; or say create_work_pool: true in"
+        " the orchestrator's config",
+    )
+
+
+def test_names_that_prefect_does_not_take_are_refused(birds: Birds) -> None:
+    said = birds.lolpop("deployment", "build", "-n", "a/b", code=3)
+    assert error(said) == (
+        "deployment 'a/b' is refused: Prefect can't name a deployment 'a/b'",
+        "choose a name with -n, without any of / % & < >",
+    )
+
+
+def test_somebody_elses_deployment_is_left_alone(birds: Birds) -> None:
+    from prefect.client.orchestration import SyncPrefectClient
+
+    with SyncPrefectClient(birds.engine.url, auth_string=birds.config["auth_string"]) as client:
+        flow = client.create_flow_from_name(birds.name)
+        made = client.create_deployment(flow_id=flow, name=birds.name, entrypoint="theirs.py:flow")
+        said = birds.lolpop("deployment", "build", code=3)
+        assert client.read_deployment(made).entrypoint == "theirs.py:flow"
+        client.delete_deployment(made)
+    assert error(said) == (
+        f"deployment {birds.name!r} is refused: Prefect has a deployment {birds.name!r} that"
+        " lolpop didn't make",
+        "choose another name with -n",
+    )
+
+
+def test_a_pool_without_a_worker_is_told_and_its_run_can_be_stopped(birds: Birds) -> None:
+    birds.configure(work_pool="nobody", create_work_pool=True)
+    birds.lolpop("deployment", "build")
+    run = birds.lolpop("deployment", "run")["ref"]["run_id"]
+    said = birds.until(lambda: birds.lolpop("deployment", "status")["message"])
+    assert said == (
+        "no worker takes runs from work pool 'nobody': start one with"
+        " `prefect worker start --pool nobody`"
+    )
+    stopped = birds.lolpop("deployment", "stop")
+    assert [each["run_id"] for each in stopped["ended"]] == [run]
+
+
+def test_calls_beneath_a_step_show_as_tasks_if_asked(birds: Birds) -> None:
+    birds.configure(nested_tasks=True)
+    birds.lolpop("deployment", "build")
+    run = birds.lolpop("deployment", "run", "--wait")["run"]["ref"]["run_id"]
+    tasks = {task.name: task for task in birds.until(lambda: _two_tasks(birds, run))}
+    (parent,) = tasks["metrics.score"].task_inputs["__parents__"]
+    assert parent.id == tasks["train.fit"].id
+    done = subprocess.run(
+        [LOLPOP, "deployment", "logs"], cwd=birds.folder, capture_output=True, text=True, check=True
+    )
+    assert "scoring" in done.stdout
+
+
+def _two_tasks(birds: Birds, run: str) -> list[Any] | None:
+    from uuid import UUID
+
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+
+    with SyncPrefectClient(birds.engine.url, auth_string=birds.config["auth_string"]) as client:
+        ours = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(run)]))
+        found = client.read_task_runs(flow_run_filter=ours)
+    return found if len(found) == 2 and all(task.end_time for task in found) else None
+
+
+def test_a_killed_flow_leaves_a_step_that_a_stop_ends(birds: Birds, tmp_path: Path) -> None:
+    birds.lolpop("deployment", "build")
+    witness = tmp_path / "witness"
+    run = birds.lolpop("deployment", "run", "--param", f"witness={witness}")["ref"]["run_id"]
+    step = int(birds.until(lambda: witness.exists() and witness.read_text()))
+    os.kill(_flow_process(run).pid, signal.SIGKILL)
+    birds.until(lambda: _state(birds) == "crashed")
+    assert psutil.pid_exists(step)
+    birds.lolpop("deployment", "stop")
+    assert not psutil.pid_exists(step)
+
+
+def _flow_process(run: str) -> psutil.Process:
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get("PREFECT__FLOW_RUN_ID") == run
+            if ours and "prefect.engine" in process.cmdline():
+                return process
+        except psutil.Error:
+            continue
+    raise AssertionError(f"no process of run {run}")
+
+
+def _state(birds: Birds) -> str:
+    return str(birds.lolpop("deployment", "status")["run"]["state"])
