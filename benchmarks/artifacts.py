@@ -24,7 +24,7 @@ from lolpop.storage import Store, artifacts
 
 MEGABYTES = 1_000
 COLUMNS = 25
-BAR = 1.3
+BAR = 1.1
 ROUNDS = 6
 
 
