@@ -43,16 +43,15 @@ def build(used: Engine, package: Package, name: str | None, given: Mapping[str, 
     """
     options = used.options("build", given)
     spec = specification(used, package, name)
-    there = used.find(spec.name) if used.deploys else None
-    if there is not None:
-        used.refuse_foreign(there, options.take_over)
     planned = make_plan(used, package, spec, given)
+    if planned.there is not None:
+        used.refuse_foreign(planned.there, options.take_over)
     if planned.refusal:
         raise planned.refusal
     if package.manifest.environment is Environment.VENV:
         opened = unpack(used.store, package.digest, cache_of(used.store) / "packages")
         environment(opened, used.store, plugins_inside(used))
-    while options.wait_for_runs and switched(used, package, there):
+    while options.wait_for_runs and switched(used, package, planned.there):
         time.sleep(_POLL)
     deployers.note(used.store, used.name)
     deployment = used.lifecycle.call("deploy", package=package, deployment=spec, options=options)

@@ -69,8 +69,9 @@ def _needed(spec: DeploymentSpec) -> Iterator[tuple[Capability, str, str]]:
     if spec.concurrency is not None:
         what = f"deployment.concurrency is {spec.concurrency}"
         yield Capability.CONCURRENCY, what, "remove deployment.concurrency"
-        overlap = spec.overlap.value
-        yield _OVERLAPS[spec.overlap], f"deployment.overlap is {overlap}", "choose the other one"
+        other = next(each.value for each in Overlap if each is not spec.overlap)
+        hint = f"write deployment: {{overlap: {other}}}, if it has overlap_{other}"
+        yield _OVERLAPS[spec.overlap], f"deployment.overlap is {spec.overlap.value}", hint
     if repeated := [name for name, each in spec.steps.items() if each.retries]:
         what = f"steps gives retries to {', '.join(repeated)}"
         yield Capability.RETRIES, what, "remove the retries"

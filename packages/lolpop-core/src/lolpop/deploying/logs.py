@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from lolpop.contract import Capability, LogLine, RunState
 from lolpop.deploying.engine import Engine
-from lolpop.deploying.watching import Seen, status, step_names
+from lolpop.deploying.standing import History
+from lolpop.deploying.watching import Seen, status
 from lolpop.errors import NotFoundError
 from lolpop.storage.attempts import Attempt
 from lolpop.storage.records import RunRecord, Runs
@@ -92,7 +93,8 @@ def _engine_lines(used: Engine, seen: Seen, step: str | None) -> Iterator[LogLin
 
 def _refuse_unknown(used: Engine, record: RunRecord, step: str | None, follow: bool) -> None:
     started = [found.name for found in record.steps()]
-    known = [*step_names(used, record), *started] if follow else started
+    graph = History(used.store).graph(record) if follow else None
+    known = [*started, *(each.name for each in (graph.steps if graph else ()))]
     if step is not None and step not in known:
         raise NotFoundError(
             f"step {step!r} hasn't started in run {record.ref.run_id!r};"

@@ -53,10 +53,9 @@ def check_parameters(
     absent = [*missing(schema, {**deployed, **given})]
     wrong += [f"{each!r} has no value and no default" for each in absent]
     if wrong:
-        example = f"--param {absent[0]}=…" if absent else "`lolpop config check` checks the rest"
         raise UsageError(
             f"the parameters don't fit {name!r}: {'; '.join(wrong)}",
-            hint=example if absent else None,
+            hint=f"--param {absent[0]}=…" if absent else None,
         )
 
 

@@ -18,9 +18,8 @@ from lolpop.contract import (
 from lolpop.deploying.demands import demands, remarks
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.specifying import idle_globs
+from lolpop.deploying.standing import graph_of
 from lolpop.errors import LolpopError, UnsupportedError, nearest
-from lolpop.package.opening import read_manifest
-from lolpop.storage import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +30,13 @@ class Planned:
         package: What would be deployed.
         spec: As what.
         plan: What that would do.
+        there: What the engine has under that name, or None.
     """
 
     package: Package
     spec: DeploymentSpec
     plan: Plan
+    there: Deployment | None = None
 
     @property
     def refusal(self) -> UnsupportedError | None:
@@ -80,7 +81,7 @@ def make_plan(
         "plan", package=package, deployment=spec, options=used.options("plan", shared)
     )
     plan = replace(theirs, refusals=(*found, *theirs.refusals), notes=(*notes, *theirs.notes))
-    return Planned(package, spec, plan)
+    return Planned(package, spec, plan, there)
 
 
 def switched(used: Engine, package: Package, there: Deployment | None) -> list[Run]:
@@ -89,7 +90,7 @@ def switched(used: Engine, package: Package, there: Deployment | None) -> list[R
     if can or there is None or there.package_digest == package.digest:
         return []
     try:
-        old = read_manifest(Store(there.storage), there.package_digest).graph
+        old = graph_of(there.storage, there.package_digest)
     except LolpopError:
         old = None
     if old == package.manifest.graph:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
+from functools import lru_cache
 
 from lolpop.contract import (
     Run,
@@ -23,6 +24,17 @@ from lolpop.storage.records import RunRecord, Runs
 _BAD = (StepState.FAILED, StepState.CRASHED)
 
 
+@lru_cache(maxsize=32)
+def graph_of(storage: str, digest: str) -> StepGraph:
+    """Give the steps of a stored package; who watches a run asks again and again.
+
+    Raises:
+        NotFoundError: There is no such package.
+        PackageError: It can't be read.
+    """
+    return read_manifest(Store(storage), digest).graph
+
+
 class History:
     """The runs of a storage, and the graphs of their packages.
 
@@ -36,18 +48,11 @@ class History:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.runs = Runs(store)
-        self._graphs: dict[str, StepGraph | None] = {}
 
     def graph(self, record: RunRecord) -> StepGraph | None:
         """Give the steps of a run's package, or None if that is gone."""
-        digest = record.package_digest
-        if digest not in self._graphs:
-            self._graphs[digest] = self._read(digest)
-        return self._graphs[digest]
-
-    def _read(self, digest: str) -> StepGraph | None:
         try:
-            return read_manifest(self.store, digest).graph
+            return graph_of(self.store.url, record.package_digest)
         except (NotFoundError, PackageError, ContractError):
             return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lolpop.contract import (
@@ -15,7 +15,6 @@ from lolpop.contract import (
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.standing import History
 from lolpop.errors import EngineUnreachableError, LolpopError, NotFoundError
-from lolpop.package.opening import read_manifest
 from lolpop.storage.records import RunRecord, Runs
 
 
@@ -79,8 +78,8 @@ def status(used: Engine, seen: Seen) -> RunStatus:
             raise
         note = f"from the records alone: {error.message}"
         return replace(History(used.store).status(record), message=note)
-    steps = _merged(found.steps, record.steps() if record else [])
-    judged = _judged(replace(found, steps=tuple(_ordered(used, record, steps))), record)
+    ours = History(used.store).status(record).steps if record else ()
+    judged = _judged(replace(found, steps=tuple(_merged(found, ours))), record)
     _note_end(judged, record)
     return judged
 
@@ -91,39 +90,23 @@ def _note_end(found: RunStatus, record: RunRecord | None) -> None:
         record.end(found.run.state, error=found.error)
 
 
-def _merged(theirs: tuple[StepStatus, ...], ours: list[StepStatus]) -> dict[str, StepStatus]:
-    """Put what the engine says of a step beside what its record says."""
-    found = {step.name: step for step in theirs}
+def _merged(found: RunStatus, ours: Sequence[StepStatus]) -> Iterator[StepStatus]:
+    """Put what the engine says of each step beside what the records say, in program order."""
+    theirs = {step.name: step for step in found.steps}
     for step in ours:
-        there = found.get(step.name)
-        if there is None:
-            found[step.name] = step
-            continue
-        retrying = there.state is StepState.RETRYING and step.state is not StepState.RUNNING
-        state = StepState.RETRYING if retrying else step.state
-        found[step.name] = replace(there, state=state, attempts=step.attempts)
-    return found
+        if step.state is StepState.SKIPPED and not found.run.state.is_over:
+            step = replace(step, state=StepState.PENDING)
+        there = theirs.pop(step.name, None)
+        yield step if there is None else _joined(there, step)
+    yield from theirs.values()
 
 
-def _ordered(
-    used: Engine, record: RunRecord | None, steps: dict[str, StepStatus]
-) -> Iterator[StepStatus]:
-    """Yield steps in program order; those that nobody knows of haven't started."""
-    names = step_names(used, record)
-    for name in names:
-        yield steps.get(name, StepStatus(name=name, state=StepState.PENDING))
-    yield from (step for name, step in steps.items() if name not in names)
-
-
-def step_names(used: Engine, record: RunRecord | None) -> list[str]:
-    """Name the steps of a run in program order; none if its package is gone."""
-    if record is None:
-        return []
-    try:
-        graph = read_manifest(used.store, record.package_digest).graph
-    except LolpopError:
-        return []
-    return [step.name for step in graph.steps]
+def _joined(theirs: StepStatus, ours: StepStatus) -> StepStatus:
+    """Believe the records once a step has started; that it is tried again the engine knows."""
+    started = ours.state not in (StepState.PENDING, StepState.SKIPPED)
+    retrying = theirs.state is StepState.RETRYING and ours.state is not StepState.RUNNING
+    state = ours.state if started and not retrying else theirs.state
+    return replace(theirs, state=state, attempts=ours.attempts)
 
 
 def _judged(found: RunStatus, record: RunRecord | None) -> RunStatus:
