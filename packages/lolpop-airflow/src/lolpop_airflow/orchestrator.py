@@ -32,6 +32,7 @@ from lolpop.contract.options import (
     StopOptions,
 )
 from lolpop.errors import EngineError, NotFoundError, NotStoppedError
+from lolpop.execution.hosts import elsewhere
 from lolpop_airflow import files, registering, runs
 from lolpop_airflow.config import AirflowConfig
 from lolpop_airflow.connecting import Api
@@ -39,7 +40,6 @@ from lolpop_airflow.generating import generate
 from lolpop_airflow.logs import lines
 from lolpop_airflow.recording import record_of
 from lolpop_airflow.stopping import Stopping
-from lolpop_airflow.whereabouts import elsewhere
 
 _NAME_IT = "name the folder: orchestrator: {config: {dags_folder: ~/airflow/dags}}"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterable
 from typing import Any
 
-from lolpop.contract import RunRef, StepState
-from lolpop.execution.processes import end, of_attempts, tokens_of
+from lolpop.contract import RunRef
+from lolpop.execution.leftovers import end_leftovers
+from lolpop.execution.processes import of_attempts, tokens_of
 from lolpop.storage.records import RunRecord
 from lolpop_airflow.connecting import Api
 from lolpop_airflow.files import DagFile
@@ -16,7 +16,6 @@ from lolpop_airflow.recording import record_of
 from lolpop_airflow.runs import demanded, tasks
 
 _POLL = 0.3
-_GRACE = 5.0
 _SHARE = 0.6
 """The part of the time after which what Airflow doesn't end is ended without it."""
 
@@ -93,24 +92,8 @@ class Stopping:
 
     def _leftovers(self, record: RunRecord) -> list[str]:
         """End what of a run lives all the same; say what can't be ended."""
-        run_id, host = record.ref.run_id, socket.gethostname()
-        left = end(of_attempts(tokens_of(record)), _GRACE)
-        for attempt in record.every_attempt():
-            claim = attempt.claim
-            if not left and claim and claim.host == host:
-                attempt.close(StepState.CANCELLED)
-        elsewhere = self._alive(record)
+        left = end_leftovers(record, self.began + self.timeout)
+        run_id = record.ref.run_id
         word = demanded(self.api, run_id, record.ref.deployment).state.value
-        return [
-            *([] if word in ("success", "failed") else [f"run {run_id}: Airflow says {word}"]),
-            *(f"run {run_id}: process {process.pid} on {host}" for process in left),
-            *(f"run {run_id}: an attempt on {name}" for name in elsewhere),
-        ]
-
-    def _alive(self, record: RunRecord) -> list[str]:
-        """Wait for attempts on other hosts, whose leases tell; name the hosts that are left."""
-        while True:
-            alive = [attempt for attempt in record.every_attempt() if attempt.is_alive]
-            if not alive or time.monotonic() > self.began + self.timeout:
-                return [claim.host for attempt in alive if (claim := attempt.claim)]
-            time.sleep(_POLL)
+        over = word in ("success", "failed")
+        return left if over else [f"run {run_id}: Airflow says {word}", *left]

@@ -32,6 +32,7 @@ from lolpop.contract.options import (
     StopOptions,
 )
 from lolpop.errors import EngineError, NotStoppedError
+from lolpop.execution.hosts import elsewhere
 from lolpop_prefect import pools, registry, runs
 from lolpop_prefect.config import PrefectConfig
 from lolpop_prefect.connecting import check_version, connected, settings
@@ -39,7 +40,6 @@ from lolpop_prefect.job import keep_job
 from lolpop_prefect.logs import lines
 from lolpop_prefect.nesting import within_step
 from lolpop_prefect.stopping import Stopping
-from lolpop_prefect.whereabouts import elsewhere
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from lolpop.execution.request import FATAL, REFUSED, TIMED_OUT
-
-FINAL = (FATAL, REFUSED)
-"""The exit codes after which a step isn't tried again."""
+from lolpop.execution.child import error_of
+from lolpop.execution.request import TIMED_OUT
 
 _PREFIX = "Task run encountered an exception "
 
@@ -14,16 +12,9 @@ class StepError(Exception):
     """A step failed; the class of each is called like the error that the step ended with."""
 
 
-def error_of(code: int, last: str) -> StepError:
-    """Make the exception that the end of a step command stands for.
-
-    Args:
-        code: The exit code, negative for the signal that ended the step command.
-        last: The last line that it printed: `Type: message`, if it had the time to say so.
-    """
-    kind, _, message = last.partition(": ")
-    if code < 0 or not kind.isidentifier():
-        kind, message = "StepCrashed", f"the step command ended with exit code {code}"
+def exception_of(code: int, last: str) -> StepError:
+    """Make the exception that the end of a step command stands for, as `error_of` tells it."""
+    kind, message = error_of(code, last)
     # Prefect calls what is a TimeoutError timed out.
     bases = (StepError, TimeoutError) if code == TIMED_OUT else (StepError,)
     made: StepError = type(kind, bases, {})(message)

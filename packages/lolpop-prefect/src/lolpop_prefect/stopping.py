@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from lolpop.contract import RunRef, RunState, StepState
+from lolpop.contract import RunRef, RunState
+from lolpop.execution.leftovers import end_leftovers, is_alive
 from lolpop.execution.processes import end, of_attempts, tokens_of
 from lolpop.storage import Store
 from lolpop.storage.records import RunRecord, Runs
@@ -52,7 +52,7 @@ class Stopping:
         if state is not RunState.CRASHED:
             return not state.is_over
         record = self.records.find(RunRef(NAME, self.name, str(run.id)))
-        return record is not None and any(each.is_alive for each in record.every_attempt())
+        return record is not None and is_alive(record)
 
     def stop(self, runs: Iterable[FlowRun]) -> tuple[list[RunRef], list[str]]:
         """End runs that are alive.
@@ -85,7 +85,7 @@ class Stopping:
             if time.monotonic() > self.began + self.patience:
                 self._force(run_id, record)
             time.sleep(_POLL)
-        return self._leftovers(run_id, record)
+        return end_leftovers(record, self.began + self.timeout)
 
     def _force(self, run_id: str, record: RunRecord) -> None:
         """End a run without its worker: nothing of it can start after this."""
@@ -94,29 +94,6 @@ class Stopping:
         end(of_attempts(tokens_of(record)), _GRACE)
         state: State[Any] = Cancelled(message="Stopped by lolpop, without its worker.")
         self.client.set_flow_run_state(run_id, state, force=True)
-
-    def _leftovers(self, run_id: str, record: RunRecord) -> list[str]:
-        """End what of a run lives all the same; say what can't be ended."""
-        host = socket.gethostname()
-        left = end(of_attempts(tokens_of(record)), _GRACE)
-        for attempt in record.every_attempt():
-            claim = attempt.claim
-            if not left and claim and claim.host == host:
-                attempt.close(StepState.CANCELLED)
-        remaining = max(0.0, self.began + self.timeout - time.monotonic())
-        elsewhere = self._alive(record, time.monotonic() + remaining)
-        return [
-            *(f"run {run_id}: process {process.pid} on {host}" for process in left),
-            *(f"run {run_id}: an attempt on {name}" for name in elsewhere),
-        ]
-
-    def _alive(self, record: RunRecord, deadline: float) -> list[str]:
-        """Wait for attempts on other hosts, whose leases tell; name the hosts that are left."""
-        while True:
-            alive = [attempt for attempt in record.every_attempt() if attempt.is_alive]
-            if not alive or time.monotonic() > deadline:
-                return [claim.host for attempt in alive if (claim := attempt.claim)]
-            time.sleep(_POLL)
 
     def _is_over(self, run_id: str) -> bool:
         state = self.client.read_flow_run(UUID(run_id)).state

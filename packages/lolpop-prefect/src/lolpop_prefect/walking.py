@@ -10,14 +10,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from lolpop.contract import Order, Step
+from lolpop.execution.child import FINAL, GRACE, Child
 from lolpop.execution.processes import VARIABLE
 from lolpop.execution.request import SUCCEEDED, Request, command
 from lolpop.package.opening import read_manifest
 from lolpop.storage import Store
-from lolpop_prefect.child import GRACE, Child
 from lolpop_prefect.job import NAME, Pointer, joined
 from lolpop_prefect.nesting import hand_over
-from lolpop_prefect.outcome import FINAL, error_of, plain
+from lolpop_prefect.outcome import exception_of, plain
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -141,7 +141,7 @@ class Walk:
         if code in FINAL:
             self.final.add(step.name)
         if code != SUCCEEDED:
-            raise error_of(code, child.last)
+            raise exception_of(code, child.last)
 
     def _command(self, step: Step, decoration: str | None) -> list[str]:
         from prefect.context import TaskRunContext

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lolpop_prefect.child import Child
+from lolpop.execution.child import Child, error_of
 
 STUBBORN = """
 import pathlib, signal, sys, time
@@ -92,7 +92,7 @@ def test_what_is_raised_while_somebody_waits_ends_it(tmp_path: Path) -> None:
 def test_one_that_does_not_want_to_end_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lolpop_prefect.child.GRACE", 0.5)
+    monkeypatch.setattr("lolpop.execution.child.GRACE", 0.5)
     made = child(STUBBORN, str(tmp_path / "pid"))
     thread = threading.Thread(target=made.wait)
     thread.start()
@@ -114,3 +114,18 @@ def _interrupt(*_: object) -> None:
 def _signal_when(file: Path) -> None:
     pid_in(file)
     os.kill(os.getpid(), signal.SIGUSR1)
+
+
+@pytest.mark.parametrize(
+    ("code", "last", "error"),
+    [
+        (1, "ValueError: it is broken: é {{ x }}", ("ValueError", "it is broken: é {{ x }}")),
+        (64, "Fatal: never again", ("Fatal", "never again")),
+        (1, "KeyError", ("KeyError", "")),
+        (1, "some words: and more", ("StepCrashed", "the step command ended with exit code 1")),
+        (1, "", ("StepCrashed", "the step command ended with exit code 1")),
+        (-9, "ValueError: x", ("StepCrashed", "the step command ended with exit code -9")),
+    ],
+)
+def test_the_last_line_names_the_error(code: int, last: str, error: tuple[str, str]) -> None:
+    assert error_of(code, last) == error

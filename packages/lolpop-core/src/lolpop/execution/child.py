@@ -1,4 +1,4 @@
-"""The step commands that a run has started, each watched by a thread of its own.
+"""Step commands that an engine's process has started, each watched by a thread of its own.
 
 Engines raise in the threads that wait: a signal in the main one, a time-out in any. So those only
 wait, and nothing that must not be cut in two happens in them.
@@ -12,11 +12,32 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from lolpop.execution.request import FATAL, REFUSED
+
+FINAL = (FATAL, REFUSED)
+"""The exit codes after which a step isn't tried again."""
+
+CRASHED = "StepCrashed"
+"""How the error of a step is called whose command ended without naming one."""
+
 GRACE = 15.0
 """Seconds in which a step command ends what its step started, and closes the record."""
 
 _TICK = 0.1
 _LINE = 64 * 1024
+
+
+def error_of(code: int, last: str) -> tuple[str, str]:
+    """Give the error that the end of a step command stands for: its type and its message.
+
+    Args:
+        code: The exit code, negative for the signal that ended the step command.
+        last: The last line that it printed: `Type: message`, if it had the time to say so.
+    """
+    kind, _, message = last.partition(": ")
+    if code < 0 or not kind.isidentifier():
+        return CRASHED, f"the step command ended with exit code {code}"
+    return kind, message
 
 
 class Child:

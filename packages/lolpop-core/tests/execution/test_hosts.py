@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from lolpop_prefect.whereabouts import elsewhere
+from lolpop.execution.hosts import elsewhere
 
 
 @pytest.mark.parametrize(
