@@ -126,7 +126,8 @@ REFUSED = [
         ["deployment.concurrency=1"],
         "\n  Narrow has no concurrency: deployment.concurrency is 1"
         "\n  Narrow has no overlap_skip: deployment.overlap is skip",
-        "remove deployment.concurrency; write deployment: {overlap: queue}, if it has overlap_queue",
+        "remove deployment.concurrency;"
+        " write deployment: {overlap: queue}, if it has overlap_queue",
     ),
     (
         "own:Narrow",
