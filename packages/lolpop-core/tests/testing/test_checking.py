@@ -93,10 +93,9 @@ def test_unknown_names(call: Call) -> None:
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("families: discovery, decoration, ")
     code, _, err = call("NowhereOrchestrator")
-    assert (code, err.splitlines()[0]) == (
-        3,
-        "error: orchestrator 'NowhereOrchestrator' isn't installed; installed: LocalOrchestrator",
-    )
+    first, _, installed = err.splitlines()[0].partition("; installed: ")
+    assert (code, first) == (3, "error: orchestrator 'NowhereOrchestrator' isn't installed")
+    assert "LocalOrchestrator" in installed.split(", ")  # beside those of other distributions
 
 
 def test_rules_are_chosen_by_name_or_family() -> None:

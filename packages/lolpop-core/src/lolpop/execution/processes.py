@@ -20,6 +20,8 @@ WORKER = "LOLPOP_WORKER"
 """What a warm process and all that it forks carry: a fork keeps the environment of the start."""
 
 _PROC = Path("/proc/self").parent
+_STARTED = 5.0
+"""Seconds in which a new program has its environment, on a busy machine too."""
 _SET_CHILD_SUBREAPER = 36
 
 
@@ -85,21 +87,39 @@ def beneath(pid: int) -> list[psutil.Process]:
 def _carrying(entries: set[bytes]) -> Iterator[psutil.Process]:
     """Find the processes whose environment carries one of some entries."""
     for pid in psutil.pids():
-        if not entries.isdisjoint(_environment(pid)):
+        if not entries.isdisjoint(environment_of(pid)):
             try:
                 yield psutil.Process(pid)
             except psutil.Error:
                 continue
 
 
-def _environment(pid: int) -> Iterable[bytes]:
+def environment_of(pid: int) -> Iterable[bytes]:
     """Give a process's environment as it started; read from /proc where there is one."""
     try:
         if _PROC.is_dir():
-            return (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
+            return _of_proc(_PROC / str(pid)).split(b"\0")
         return [f"{key}={value}".encode() for key, value in psutil.Process(pid).environ().items()]
     except (psutil.Error, OSError):
         return ()
+
+
+def _of_proc(folder: Path) -> bytes:
+    """Read a process's environment; wait for that of a program that is just being started."""
+    file = folder / "environ"
+    deadline = time.monotonic() + _STARTED
+    while not (found := file.read_bytes()) and _is_starting(folder) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return found or file.read_bytes()  # it may have come between the two questions
+
+
+def _is_starting(folder: Path) -> bool:
+    """Whether the kernel has yet to say where a new program's environment ends.
+
+    Whoever started it has gone on by then: an empty environment says nothing in that moment.
+    """
+    env_end = (folder / "stat").read_bytes().rsplit(b" ", 2)[1]
+    return env_end == b"0" and (folder / "exe").exists()  # a kernel's thread has neither
 
 
 def _family(pid: int) -> dict[int, psutil.Process]:

@@ -99,8 +99,11 @@ class Bench:
         return self._local[workflow]
 
     def close(self) -> None:
-        """Remove every deployment that rules left."""
+        """Remove every deployment that rules left, or end its runs on an engine that goes too."""
         for project in self._projects:
             with suppress(LolpopError):
                 if project.deployment() is not None:
-                    project.remove()
+                    if self.harness.disposable:
+                        project.stop()
+                    else:
+                        project.remove()

@@ -24,6 +24,8 @@ class Harness:
             it is empty.
         folders: The folders, besides the storage, that the engine keeps deployments in; the
             rules look for secrets there.
+        disposable: Whether the engine is thrown away afterwards: what the rules left running
+            is ended all the same, but no deployment is removed.
     """
 
     config: Mapping[str, Any] = {}
@@ -31,6 +33,7 @@ class Harness:
     settling: float = 3.0
     storage: str = ""
     folders: Sequence[Path] = ()
+    disposable: bool = False
 
     def start_run(self, deployment: Deployment, parameters: Mapping[str, Any]) -> str:
         """Start a run in the engine's own way, not by `run`; give its id.

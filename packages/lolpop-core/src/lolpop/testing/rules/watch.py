@@ -40,11 +40,21 @@ def logs_are_complete_and_in_order(bench: Bench) -> None:
 @rule(Capability.ENGINE_LOGS)
 def the_engines_lines_are_given(bench: Bench) -> None:
     """Give from the engine's log what the steps printed, where no record has it."""
-    run = bench.finished().run
-    call = bench.finished().project.engine.lifecycle.call
-    for step, line in zip(CHAIN, ("making well", "changing well", "finishing 42"), strict=True):
-        given = [each.text for each in call("logs", ref=run.ref, step=step, follow=False)]
-        expect(any(line in text for text in given), f"the lines of {step} lack {line!r}: {given}")
+    run, project = bench.finished().run, bench.finished().project
+    wanted = dict(zip(CHAIN, ("making well", "changing well", "finishing 42"), strict=True))
+
+    def lacking() -> list[str]:
+        found = []
+        for step, line in wanted.items():
+            lines = project.engine.lifecycle.call("logs", ref=run.ref, step=step, follow=False)
+            given = [each.text for each in lines]
+            if not any(line in text for text in given):
+                found.append(f"the lines of {step} lack {line!r}: {given}")
+        return found
+
+    project.settle(lambda: not lacking())  # engines take lines in batches
+    left = lacking()
+    expect(not left, left[0] if left else "")
 
 
 @rule()
