@@ -33,7 +33,8 @@ def test_a_server_that_does_not_answer() -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/api"
     with (
         pytest.raises(EngineUnreachableError) as caught,
-        connected(PrefectConfig(api_url=url)) as c,
+        settings(PrefectConfig(api_url=url)),
+        connected() as c,
     ):
         c.read_flows()
     assert (
@@ -43,7 +44,7 @@ def test_a_server_that_does_not_answer() -> None:
 
 
 def test_no_server_at_all() -> None:
-    with pytest.raises(EngineError) as caught, connected(PrefectConfig()):
+    with pytest.raises(EngineError) as caught, settings(PrefectConfig()), connected():
         pass
     assert caught.value.message == "no Prefect server is named, and deployments need one"
     assert caught.value.hint == (
@@ -76,7 +77,7 @@ def other_server() -> object:
 
 def test_a_server_that_is_not_prefect(other_server: str) -> None:
     config = PrefectConfig(api_url=other_server)
-    with pytest.raises(EngineError) as caught, connected(config) as client:
+    with pytest.raises(EngineError) as caught, settings(config), connected() as client:
         client.read_flows()
     assert caught.value.message == (
         f"Prefect at {other_server!r} answers 404 to POST /api/flows/filter: 2.20.1"
@@ -86,7 +87,7 @@ def test_a_server_that_is_not_prefect(other_server: str) -> None:
 
 def test_a_server_of_another_major_version(other_server: str) -> None:
     config = PrefectConfig(api_url=other_server)
-    with pytest.raises(EngineError) as caught, connected(config) as client:
+    with pytest.raises(EngineError) as caught, settings(config), connected() as client:
         check_version(client, other_server)
     ours = client.client_version()
     assert caught.value.message == (

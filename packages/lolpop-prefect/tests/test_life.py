@@ -54,8 +54,7 @@ class Birds:
         self.folder = folder
         self.name = f"birds-{folder.name}"
         (folder / "birds.py").write_text(SOURCE)
-        auth = engine.environment["PREFECT_API_AUTH_STRING"]
-        self.config = {"api_url": engine.url, "auth_string": auth, "work_pool": "conformance"}
+        self.config = engine.config
         self.settings: dict[str, Any] = {"deployment": {"name": self.name, "project": "p"}}
 
     def configure(self, **config: Any) -> None:

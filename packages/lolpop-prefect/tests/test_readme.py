@@ -42,7 +42,7 @@ def test_every_config_key_is_in_the_table_with_its_default() -> None:
 def test_it_starts_what_the_tests_start(engine: Any) -> None:
     processes = [engine.processes[name] for name in ("server", "worker")]
     started = [" ".join(process.args[1:]).removeprefix("-m ") for process in processes]
-    wanted = [line.replace("lab", "conformance") for line in commands("prefect")]
+    wanted = commands("prefect")
     assert len(wanted) == len(started)
     assert all(real.startswith(said) for said, real in zip(wanted, started, strict=True))
 
@@ -53,7 +53,7 @@ def demo(engine: Any, tmp_path: Path) -> Path:
     subprocess.run([SCRIPTS / "lolpop", "init", "demo"], cwd=tmp_path, check=True)
     file = tmp_path / "demo" / "lolpop.yaml"
     (text,) = blocks("yaml")
-    text = text.replace("http://127.0.0.1:4200/api", engine.url).replace("lab", "conformance")
+    text = text.replace("http://127.0.0.1:4200/api", engine.url)
     edited: Mapping[str, Any] = {**yaml.safe_load(file.read_text()), **yaml.safe_load(text)}
     file.write_text(yaml.safe_dump(edited), "utf-8")
     return tmp_path / "demo"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from lolpop.errors import EngineError, EngineUnreachableError, LolpopError, Usag
 if TYPE_CHECKING:
     import httpx
     from prefect.client.orchestration import SyncPrefectClient
+    from prefect.context import SettingsContext
 
     from lolpop_prefect.config import PrefectConfig
 
@@ -22,6 +24,30 @@ _LONGEST = 500
 
 _START = "`prefect server start` starts one"
 _NAME_IT = "name a server: orchestrator: {config: {api_url: http://127.0.0.1:4200/api}}"
+
+
+def chosen(config: PrefectConfig) -> SettingsContext:
+    """Give what `settings` sets, to be entered as often as needed: it takes a while to make.
+
+    Raises:
+        UsageError: There is no such profile.
+    """
+    with _uncollected():
+        from prefect.context import get_settings_context
+    with settings(config):
+        return get_settings_context()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector from what is imported meanwhile: it is there to stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextmanager
@@ -38,7 +64,7 @@ def settings(config: PrefectConfig) -> Iterator[None]:
         temporary_settings,
     )
 
-    chosen = {
+    named = {
         PREFECT_API_URL: config.api_url,
         PREFECT_API_KEY: config.api_key,
         PREFECT_API_AUTH_STRING: config.auth_string,
@@ -46,7 +72,7 @@ def settings(config: PrefectConfig) -> Iterator[None]:
     with ExitStack() as stack:
         if config.profile is not None:
             stack.enter_context(_profile(config.profile))
-        updates: dict[Any, Any] = {key: value for key, value in chosen.items() if value}
+        updates: dict[Any, Any] = {key: value for key, value in named.items() if value}
         stack.enter_context(temporary_settings(updates=updates))
         yield
 
@@ -66,8 +92,8 @@ def _profile(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def connected(config: PrefectConfig) -> Iterator[SyncPrefectClient]:
-    """Give a client of the server that the config, or else Prefect's own settings, name.
+def connected() -> Iterator[SyncPrefectClient]:
+    """Give a client of the server that Prefect's settings name.
 
     Raises:
         EngineUnreachableError: Nothing answers there.
@@ -77,16 +103,15 @@ def connected(config: PrefectConfig) -> Iterator[SyncPrefectClient]:
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL
 
-    with settings(config):
-        url = PREFECT_API_URL.value()
-        if not url:
-            raise EngineError("no Prefect server is named, and deployments need one", hint=_NAME_IT)
-        timeout = httpx.Timeout(_SECONDS)
-        with (
-            translated(url),
-            get_client(sync_client=True, httpx_settings={"timeout": timeout}) as client,
-        ):
-            yield client
+    url = PREFECT_API_URL.value()
+    if not url:
+        raise EngineError("no Prefect server is named, and deployments need one", hint=_NAME_IT)
+    timeout = httpx.Timeout(_SECONDS)
+    with (
+        translated(url),
+        get_client(sync_client=True, httpx_settings={"timeout": timeout}) as client,
+    ):
+        yield client
 
 
 @contextmanager

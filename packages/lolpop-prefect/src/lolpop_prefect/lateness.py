@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from lolpop.contract import DeploymentSpec, Overlap
+from lolpop_prefect import filters
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -19,21 +20,18 @@ def is_missed(client: SyncPrefectClient, run: FlowRun, spec: DeploymentSpec) -> 
 
     Prefect keeps the runs that nobody took, and starts all of them when a worker comes.
     """
-    from prefect.client.schemas.filters import (
-        DeploymentFilter,
-        DeploymentFilterId,
-        FlowRunFilter,
-        FlowRunFilterExpectedStartTime,
-    )
-
     waits = spec.concurrency is not None and spec.overlap is Overlap.QUEUE
     due = run.expected_start_time
-    if not run.auto_scheduled or run.run_count > 1 or waits or due is None:
+    if (
+        not run.auto_scheduled
+        or run.run_count > 1
+        or waits
+        or due is None
+        or run.deployment_id is None
+    ):
         return False
-    since = FlowRunFilterExpectedStartTime(after_=due + _LATEST, before_=datetime.now(timezone.utc))
-    ids = [run.deployment_id] if run.deployment_id else []
     later = client.read_flow_runs(
-        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=ids)),
-        flow_run_filter=FlowRunFilter(expected_start_time=since),
+        deployment_filter=filters.deployment(id=run.deployment_id),
+        flow_run_filter=filters.expected(due + _LATEST, datetime.now(timezone.utc)),
     )
     return any(each.auto_scheduled for each in later)

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from lolpop.contract import LogLine, RunRef
 from lolpop.errors import NotFoundError
+from lolpop_prefect import filters, paging
 from lolpop_prefect.runs import known, state_of, tasks_of
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import Log
 
-_PAGE = 200
 _POLL = 0.5
 _LATE = 3.0
 """Seconds after the end of a run until its log is complete."""
+
+_SENT_LATE = timedelta(seconds=30)
+"""How much older than others a line may be that arrives after them."""
 
 
 def lines(
@@ -31,7 +34,7 @@ def lines(
         NotFoundError: There is no such run, or it has no such step.
     """
     run = known(client, ref.run_id, ref.deployment)
-    seen: set[UUID] = set()
+    seen: dict[UUID, datetime] = {}
     ended: float | None = None
     while True:
         names = {task.id: name for name, task in tasks_of(client, run.id).items()}
@@ -53,33 +56,24 @@ def _new(
     run_id: UUID,
     names: dict[UUID, str],
     step: str | None,
-    seen: set[UUID],
+    seen: dict[UUID, datetime],
 ) -> Iterator[LogLine]:
-    for entry in every(client, run_id):
+    for entry in every(client, run_id, max(seen.values(), default=None)):
         name = names.get(entry.task_run_id) if entry.task_run_id else None
         if entry.id not in seen and step in (None, name):
-            seen.add(entry.id)
-            yield LogLine(text=entry.message, time=_time(entry), step=name)
+            yield LogLine(text=entry.message, time=entry.timestamp, step=name)
+        seen[entry.id] = entry.timestamp
 
 
-def every(client: SyncPrefectClient, run_id: UUID) -> Iterator[Log]:
-    """Yield what Prefect has of a run's log so far, oldest first."""
-    from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+def every(client: SyncPrefectClient, run_id: UUID, since: datetime | None = None) -> Iterator[Log]:
+    """Yield what Prefect has of a run's log so far, oldest first.
+
+    Args:
+        client: The API.
+        run_id: The run.
+        since: The newest time that is known: what was sent late is given once more with the rest.
+    """
     from prefect.client.schemas.sorting import LogSort
 
-    offset = 0
-    while True:
-        found = client.read_logs(
-            LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id])),
-            limit=_PAGE,
-            offset=offset,
-            sort=LogSort.TIMESTAMP_ASC,
-        )
-        yield from found
-        offset += len(found)
-        if len(found) < _PAGE:
-            return
-
-
-def _time(entry: Log) -> datetime:
-    return entry.timestamp
+    asked = filters.log(run_id, since - _SENT_LATE if since else None)
+    return paging.every(client.read_logs, log_filter=asked, sort=LogSort.TIMESTAMP_ASC)

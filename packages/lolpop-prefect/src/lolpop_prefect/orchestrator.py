@@ -35,7 +35,7 @@ from lolpop.errors import EngineError, NotStoppedError
 from lolpop.execution.hosts import elsewhere
 from lolpop_prefect import pools, registry, runs
 from lolpop_prefect.config import PrefectConfig
-from lolpop_prefect.connecting import check_version, connected, settings
+from lolpop_prefect.connecting import check_version, chosen, connected
 from lolpop_prefect.job import keep_job
 from lolpop_prefect.logs import lines
 from lolpop_prefect.nesting import within_step
@@ -44,6 +44,7 @@ from lolpop_prefect.stopping import Stopping
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.responses import DeploymentResponse
+    from prefect.context import SettingsContext
 
     from lolpop_prefect.tracking import Tracking
 
@@ -83,10 +84,12 @@ class PrefectOrchestrator(Orchestrator):
     @property
     def elsewhere(self) -> str | None:
         """The server's host, if that isn't this one: its workers may be there as well."""
-        from prefect.settings import PREFECT_API_URL
+        return elsewhere(self._settings.settings.api.url or "")
 
-        with settings(self.config):
-            return elsewhere(PREFECT_API_URL.value() or "")
+    @cached_property
+    def _settings(self) -> SettingsContext:
+        """What Prefect's settings are for this orchestrator."""
+        return chosen(self.config)
 
     @cached_property
     def tracking(self) -> Tracking:
@@ -102,7 +105,7 @@ class PrefectOrchestrator(Orchestrator):
     @contextmanager
     def api(self) -> Iterator[SyncPrefectClient]:
         """Give a client of the server, and turn its errors into ours."""
-        with connected(self.config) as client:
+        with self._settings.model_copy(), connected() as client:
             yield client
 
     def plan(self, package: Package, deployment: DeploymentSpec, options: PlanOptions) -> Plan:

@@ -6,7 +6,6 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from lolpop.contract import (
@@ -19,6 +18,7 @@ from lolpop.contract import (
     from_json,
 )
 from lolpop.errors import ContractError, NotFoundError
+from lolpop_prefect import filters, paging
 from lolpop_prefect.job import NAME, VARIABLE, Pointer
 from lolpop_prefect.schema import form
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 ENTRYPOINT = "lolpop_prefect.flow.walk"
 MARK = "lolpop"
 _PROJECT, _PACKAGE, _DEPLOYMENT = "lolpop:project:", "lolpop:package:", "lolpop:deployment:"
-_PAGE = 200
 _SUSPENDED = "it was stopped: `lolpop deployment build` resumes it"
 
 
@@ -98,28 +97,14 @@ def put(client: SyncPrefectClient, wanted: Mapping[str, Any], spec: DeploymentSp
 
 def every(client: SyncPrefectClient) -> Iterator[DeploymentResponse]:
     """Yield what lolpop has deployed."""
-    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
-
-    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[MARK]))
-    for page in count():
-        found = client.read_deployments(deployment_filter=ours, limit=_PAGE, offset=page * _PAGE)
-        yield from found
-        if len(found) < _PAGE:
-            return
+    ours = filters.deployment(tag=MARK)
+    return paging.every(client.read_deployments, deployment_filter=ours)
 
 
 def named(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:
     """Find the deployment of a name, whoever made it; its flow has the same name."""
-    from prefect.client.schemas.filters import (
-        DeploymentFilter,
-        DeploymentFilterName,
-        FlowFilter,
-        FlowFilterName,
-    )
-
     found = client.read_deployments(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=[name])),
-        deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[name])),
+        flow_filter=filters.flow(name), deployment_filter=filters.deployment(name=name)
     )
     return found[0] if found else None
 

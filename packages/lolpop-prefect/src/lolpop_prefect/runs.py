@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -18,7 +17,7 @@ from lolpop.contract import (
     StepStatus,
 )
 from lolpop.errors import EngineError, NotFoundError
-from lolpop_prefect import pools
+from lolpop_prefect import filters, paging, pools
 from lolpop_prefect.job import NAME, split
 from lolpop_prefect.outcome import plain
 from lolpop_prefect.registry import pointer_of
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, TaskRun
     from prefect.client.schemas.responses import DeploymentResponse
 
-_PAGE = 200
 _PATIENCE = 15.0
 """Seconds that a run may wait before it is asked why nobody takes it."""
 
@@ -108,29 +106,15 @@ def every(
         active: Whether to leave out runs that are over.
         crashed: Whether to give those all the same that crashed.
     """
-    from prefect.client.schemas.filters import (
-        DeploymentFilter,
-        DeploymentFilterId,
-        FlowRunFilter,
-        FlowRunFilterState,
-        FlowRunFilterStateType,
-    )
-    from prefect.client.schemas.objects import TERMINAL_STATES, StateType
     from prefect.client.schemas.sorting import FlowRunSort
 
-    left_out = TERMINAL_STATES - ({StateType.CRASHED} if crashed else set())
-    over = FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[*left_out]))
-    for page in count():
-        found = client.read_flow_runs(
-            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment_id])),
-            flow_run_filter=FlowRunFilter(state=over) if active else None,
-            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-            limit=_PAGE,
-            offset=page * _PAGE,
-        )
-        yield from (each for each in found if not _is_planned(each))
-        if len(found) < _PAGE:
-            return
+    found = paging.every(
+        client.read_flow_runs,
+        deployment_filter=filters.deployment(id=deployment_id),
+        flow_run_filter=filters.active(crashed) if active else None,
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+    )
+    return (each for each in found if not _is_planned(each))
 
 
 def _is_planned(run: FlowRun) -> bool:
@@ -216,22 +200,15 @@ _BAD = (RunState.FAILED, RunState.CRASHED)
 
 def tasks_of(client: SyncPrefectClient, run_id: UUID) -> dict[str, TaskRun]:
     """Give the task run of each step, the newest where a rerun made another one."""
-    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
     from prefect.client.schemas.sorting import TaskRunSort
 
-    steps: dict[str, TaskRun] = {}
-    for page in count():
-        found = client.read_task_runs(
-            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run_id])),
-            sort=TaskRunSort.EXPECTED_START_TIME_ASC,
-            limit=_PAGE,
-            offset=page * _PAGE,
-        )
-        # What runs beneath a step has a parent.
-        steps |= {each.name: each for each in found if "__parents__" not in each.task_inputs}
-        if len(found) < _PAGE:
-            break
-    return steps
+    found = paging.every(
+        client.read_task_runs,
+        flow_run_filter=filters.flow_run(run_id),
+        sort=TaskRunSort.EXPECTED_START_TIME_ASC,
+    )
+    # What runs beneath a step has a parent.
+    return {each.name: each for each in found if "__parents__" not in each.task_inputs}
 
 
 def _step(task: TaskRun, run: RunState) -> StepStatus:

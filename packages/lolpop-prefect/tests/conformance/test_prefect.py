@@ -17,8 +17,6 @@ from lolpop.testing import Harness, OrchestratorSuite
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
-AUTH = "tester:a password"
-POOL = "conformance"
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -26,16 +24,17 @@ class PrefectHarness(Harness):
     """Looks at Prefect through its own client, and not through the plugin."""
 
     patience = 120.0
+    disposable = True  # the folder that it runs in goes with it
 
     def __init__(self, engine: Any) -> None:
         self.engine = engine
-        self.config = {"api_url": engine.url, "auth_string": AUTH, "work_pool": POOL}
+        self.config = engine.config
 
     @contextmanager
     def client(self) -> Iterator[SyncPrefectClient]:
         from prefect.client.orchestration import SyncPrefectClient
 
-        with SyncPrefectClient(self.engine.url, auth_string=AUTH) as client:
+        with SyncPrefectClient(self.engine.url, auth_string=self.config["auth_string"]) as client:
             yield client
 
     def start_run(self, deployment: Deployment, parameters: Mapping[str, Any]) -> str:
