@@ -5,16 +5,22 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow_samples import package, spec
 
+from lolpop.contract.options import DeployOptions
 from lolpop.errors import EngineError, EngineUnreachableError
 from lolpop_airflow import files
 from lolpop_airflow.config import AirflowConfig
 from lolpop_airflow.connecting import Api
 from lolpop_airflow.generating import generate
+from lolpop_airflow.orchestrator import AirflowOrchestrator
 
 
 def test_nothing_answers() -> None:
@@ -76,3 +82,73 @@ def test_a_file_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     path.write_text("# lolpop: [not ours]\n", "utf-8")
     assert files.read(path) is None
     assert [*files.every(tmp_path)] == []
+
+
+FORBIDDEN = """
+import os, sys
+from pathlib import Path
+from lolpop.errors import EngineError
+from lolpop_airflow import files
+path, text = Path(sys.argv[1]), sys.stdin.read()
+if os.geteuid() == 0:
+    os.seteuid(65534)  # root may write anywhere
+try:
+    files.write(path, text)
+except EngineError as error:
+    print(error.message, end="")
+"""
+
+
+def test_a_folder_that_is_not_ours_to_write(tmp_path: Path) -> None:
+    folder = tmp_path / "dags"
+    folder.mkdir(mode=0o555)
+    path = files.path_of(folder, "penguins")
+    done = subprocess.run(
+        [sys.executable, "-c", FORBIDDEN, str(path)],
+        input=generate(package(), spec(), AirflowConfig()),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"can't write the DAG file {str(path)!r}: Permission denied"
+    assert [*folder.iterdir()] == []
+
+
+def deploying(engine: Any, patience: float, seed: int, name: str) -> Callable[[], object]:
+    orchestrator = object.__new__(AirflowOrchestrator)
+    config = AirflowConfig.model_validate({**engine.config, "patience": patience})
+    orchestrator.__dict__["config"] = config
+    wanted = spec(name, parameters={"seed": seed, "shape": "flat"}, schedule=None)
+    return partial(orchestrator.deploy, package(), wanted, DeployOptions())
+
+
+def test_two_deploy_the_same_name_at_once(engine: Any) -> None:
+    seeds = range(4)
+    with ThreadPoolExecutor(len(seeds)) as pool:
+        calls = [pool.submit(deploying(engine, 90, seed, "contested")) for seed in seeds]
+        errors = [call.exception() for call in calls]
+    path = files.path_of(engine.dags, "contested")
+    kept = files.read(path)
+    assert kept
+    winner = kept.spec.parameters["seed"]
+    assert errors[winner] is None
+    for error in errors:
+        assert error is None or str(error).startswith(
+            f"somebody else has changed {str(path)!r} just now: deployment 'contested' is theirs"
+        )
+    assert [each.name for each in engine.dags.glob(".lolpop-*")] == []
+
+
+def test_airflow_does_not_look_in_time(engine: Any) -> None:
+    path = files.path_of(engine.dags, "late")
+    engine.stop("dag-processor")
+    try:
+        with pytest.raises(EngineError) as caught:
+            deploying(engine, 1, 1, "late")()
+    finally:
+        engine.start_one("dag-processor")
+        engine.wait(lambda: engine.health("dag_processor") == "healthy")
+    assert caught.value.message == f"Airflow hasn't read {str(path)!r} in 1 s"
+    assert caught.value.hint
+    assert "`[dag_processor] refresh_interval`" in caught.value.hint
+    assert not path.exists()

@@ -54,6 +54,14 @@ class DagFile:
         return SUSPENDED in self.text
 
     @property
+    def stands(self) -> bool:
+        """Whether it is still there as it was written."""
+        try:
+            return self.path.read_text("utf-8") == self.text
+        except OSError:
+            return False
+
+    @property
     def plain(self) -> str:
         """What would stand in it if its schedule had been active since ever."""
         return _SINCE.sub(EVER, self.text.replace(SUSPENDED, ACTIVE, 1), count=1)

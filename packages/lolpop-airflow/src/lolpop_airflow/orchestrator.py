@@ -143,7 +143,7 @@ class AirflowOrchestrator(Orchestrator):
         try:
             registering.wait_for(self.api, file, self.config.patience)
         except BaseException:
-            if not same:
+            if not same and file.stands:
                 _restore(path, before)
             raise
         return file.deployment(self.api.url, None)

@@ -21,15 +21,22 @@ def wait_for(api: Api, file: DagFile, patience: float) -> None:
     """Wait until Airflow has read exactly this file, and let the DAG run.
 
     Raises:
-        EngineError: The file has an import error, or the time is up.
+        EngineError: The file has an import error, somebody else has written another one, or the
+            time is up.
     """
 
     def known() -> bool:
+        if not file.stands:
+            raise EngineError(
+                f"somebody else has changed {str(file.path)!r} just now: deployment"
+                f" {file.spec.name!r} is theirs",
+                hint="agree on who deploys, or choose another name with -n, and build again",
+            )
         errors = import_errors(api, file.path.name)
         if error := import_error(errors, file):
             raise EngineError(
                 f"Airflow can't import {str(file.path)!r}: {error}",
-                hint="`airflow.sdk` of an Airflow 3.3 or newer is needed",
+                hint="`airflow.sdk` of an Airflow 3 is needed",
             )
         return is_current(api, file)
 

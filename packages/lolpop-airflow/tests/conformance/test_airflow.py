@@ -12,25 +12,18 @@ import pytest
 from lolpop.contract import Deployment, RunRef
 from lolpop.testing import Harness, OrchestratorSuite
 
-USER, PASSWORD = "lab", "a password"
-
 
 class AirflowHarness(Harness):
     """Looks at Airflow through plain requests, and not through the plugin."""
 
     patience = 120.0
     settling = 6.0
+    disposable = True  # the folder that it runs in goes with it
 
     def __init__(self, engine: Any) -> None:
         self.engine = engine
         self.folders = [engine.dags]
-        self.config = {
-            "api_url": engine.url,
-            "username": USER,
-            "password": PASSWORD,
-            "dags_folder": str(engine.dags),
-            "patience": 90,
-        }
+        self.config = engine.config
         self.dags: dict[str, str] = {}
 
     def dag_of(self, name: str) -> str:
@@ -78,7 +71,7 @@ class AirflowHarness(Harness):
         try:
             yield
         finally:
-            self.engine.start("api-server")
+            self.engine.start_one("api-server")
             self.engine.wait(lambda: self.engine.health("scheduler") == "healthy")
 
     def wrong_credentials(self) -> Mapping[str, Any]:

@@ -1,0 +1,154 @@
+"""The life of a deployment on a real Airflow, by the `lolpop` command, and what gets in its way."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow_project import Project
+
+from lolpop.contract import RunRef
+from lolpop_airflow.config import AirflowConfig
+from lolpop_airflow.connecting import Api
+from lolpop_airflow.logs import lines
+
+
+@pytest.fixture
+def project(engine: Any, tmp_path: Path) -> Any:
+    """Give a project; what it has deployed is removed."""
+    made = Project(tmp_path / "birds", engine.config, f"birds-{tmp_path.name[-8:]}")
+    yield made
+    if made.folder.exists():
+        made.call("deployment", "remove")
+
+
+def wait(project: Project, run_id: str) -> Any:
+    deadline = time.monotonic() + 90
+    while True:
+        found = project.json("deployment", "status", "--run", run_id)
+        if found["run"]["state"] in ("succeeded", "failed", "cancelled", "crashed"):
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.3)
+
+
+def test_a_whole_life(engine: Any, project: Project) -> None:
+    project.write()
+    deployment = project.json("deployment", "build")["deployment"]
+    dag = deployment["engine_id"]
+    assert deployment["url"] == f"{engine.url}/dags/{dag}"
+    file = engine.dags / f"lolpop_{dag}.py"
+    written = file.stat().st_mtime_ns
+
+    # The same again writes nothing.
+    assert project.lolpop("deployment", "build").startswith("unchanged: ")
+    assert file.stat().st_mtime_ns == written
+
+    run = project.json("deployment", "run")
+    run_id = run["ref"]["run_id"]
+    assert run["url"] == f"{engine.url}/dags/{dag}/runs/{run_id}"
+    assert wait(project, run_id)["run"]["state"] == "succeeded"
+    logs = project.lolpop("deployment", "logs", "--run", run_id)
+    assert "fitting 3" in logs
+    assert "fitting 4" in logs
+    assert logs.count("seen []") == 2
+
+    # What Airflow's own command starts is the same.
+    words = ["dags", "trigger", dag, "--run-id", "by-hand", "--conf", '{"seed": 5}']
+    done = subprocess.run(
+        [engine.python, "-m", "airflow", *words],
+        env=engine.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert wait(project, "by-hand")["run"]["state"] == "succeeded"
+    assert "fitting 6" in project.lolpop("deployment", "logs", "--run", "by-hand")
+    task = next(
+        iter(engine.ask("GET", f"/dags/{dag}/dagRuns/by-hand/taskInstances")["task_instances"])
+    )
+    path = f"/dags/{dag}/dagRuns/by-hand/taskInstances/{task['task_id']}/xcomEntries/return_value"
+    given = engine.ask("GET", path)["value"]
+    given = json.loads(given) if isinstance(given, str) else given
+    assert {*given} == {"step", "attempt", "seconds"}
+
+    project.lolpop("deployment", "remove")
+    assert not file.exists()
+    assert engine.ask("GET", f"/dags/{dag}") is None
+
+
+def test_somebody_paused_it(engine: Any, project: Project) -> None:
+    dag = project.write().json("deployment", "build")["deployment"]["engine_id"]
+    engine.ask("PATCH", f"/dags/{dag}", {"is_paused": True})
+    said = project.lolpop("deployment", "run", code=4)
+    assert f"dag '{dag}' is paused in Airflow, so the run would never start" in said
+    assert "`lolpop deployment build` lets it run again" in said
+    engine.ask("POST", f"/dags/{dag}/dagRuns", {"dag_run_id": "waits", "logical_date": None})
+    message = project.json("deployment", "status", "--run", "waits")["message"]
+    assert message == "its DAG is paused in Airflow: `lolpop deployment build` lets it run again"
+    project.lolpop("deployment", "build")
+    assert wait(project, "waits")["run"]["state"] == "succeeded"
+
+
+def expired(token: str, secret: str) -> str:
+    """Give a token of Airflow's own as it is when its time is up."""
+    head, body, _ = token.split(".")
+    facts = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    old = base64.urlsafe_b64encode(json.dumps({**facts, "exp": 1}).encode()).rstrip(b"=").decode()
+    algorithm = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["alg"]
+    digest = getattr(hashlib, f"sha{algorithm[2:]}")
+    signed = hmac.new(secret.encode(), f"{head}.{old}".encode(), digest).digest()
+    return f"{head}.{old}.{base64.urlsafe_b64encode(signed).rstrip(b'=').decode()}"
+
+
+def test_a_token_expires_while_logs_are_followed(engine: Any, project: Project) -> None:
+    project.write("talk").lolpop("deployment", "build")
+    run_id = project.json("deployment", "run")["ref"]["run_id"]
+    api = Api(AirflowConfig.model_validate(engine.config))
+    texts, tokens = [], []
+    for line in lines(api, RunRef("AirflowOrchestrator", project.name, run_id), None, follow=True):
+        texts.append(line.text)
+        if line.text == "line 2":
+            configuration = api.client.configuration
+            tokens.append(expired(configuration.access_token, engine.secrets[1]))
+            configuration.access_token = tokens[0]
+    assert [text for text in texts if text.startswith("line ")] == [f"line {n}" for n in range(8)]
+    assert len(tokens) == 1
+    assert api.client.configuration.access_token != tokens[0]
+
+
+def test_broken_files_of_others_are_in_nobodys_way(engine: Any, project: Project) -> None:
+    theirs = engine.dags / "lolpop_theirs.py"
+    theirs.write_text("from airflow.sdk import DAG\nraise RuntimeError('broken')\n", "utf-8")
+    try:
+        project.write().lolpop("deployment", "build")
+        assert project.name in project.lolpop("deployment", "list")
+        other = Project(project.folder.with_name("other"), engine.config, "theirs").write()
+        said = other.lolpop("deployment", "build", code=3)
+        assert f"the file {str(theirs)!r} isn't lolpop's" in said
+        assert "RuntimeError" in theirs.read_text("utf-8")
+    finally:
+        theirs.unlink()
+
+
+def test_a_scheduler_that_does_not_run(engine: Any, project: Project) -> None:
+    project.write().lolpop("deployment", "build")
+    engine.stop("scheduler")
+    try:
+        run_id = project.json("deployment", "run")["ref"]["run_id"]
+        engine.wait(lambda: engine.health("scheduler") != "healthy")
+        time.sleep(15)  # before that a run may wait without being asked why
+        message = project.json("deployment", "status", "--run", run_id)["message"]
+    finally:
+        engine.start_one("scheduler")
+        engine.wait(lambda: engine.health("scheduler") == "healthy")
+    assert message == "nothing takes it: Airflow's scheduler isn't running (`airflow scheduler`)"
+    assert wait(project, run_id)["run"]["state"] == "succeeded"
