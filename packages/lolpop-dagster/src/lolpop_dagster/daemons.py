@@ -1,0 +1,52 @@
+"""Dagster's daemon, without which nothing leaves the queue and no schedule fires."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from lolpop_dagster.api import Api
+
+SCHEDULER = "SCHEDULER"
+COORDINATOR = "QUEUED_RUN_COORDINATOR"
+
+_SILENT = 120.0
+"""Seconds: a daemon says every 30 that it lives, and Dagster believes it for half an hour."""
+
+_START = "`dagster-daemon run`, with the webserver's DAGSTER_HOME and workspace files, starts it"
+_HEALTH = """
+query Health($kind: String!) { instance {
+  runQueuingSupported runQueueConfig { maxConcurrentRuns tagConcurrencyLimitsYaml }
+  daemonHealth { daemonStatus(daemonType: $kind) { healthy lastHeartbeatTime } }
+} }
+"""
+
+
+def trouble(api: Api, kind: str) -> str | None:
+    """Say that a daemon doesn't run, or None."""
+    return _trouble(api.ask(_HEALTH, kind=kind)["instance"]["daemonHealth"]["daemonStatus"])
+
+
+def _trouble(status: Mapping[str, Any]) -> str | None:
+    beat = status["lastHeartbeatTime"]
+    if not beat:
+        return f"Dagster's daemon doesn't run: {_START}"
+    silent = time.time() - float(beat)
+    if status["healthy"] and silent < _SILENT:
+        return None
+    return f"Dagster's daemon has said nothing for {silent:.0f} s: {_START}"
+
+
+def queue(api: Api) -> str | None:
+    """Say why a run stays in the queue; None if runs aren't queued."""
+    instance = api.ask(_HEALTH, kind=COORDINATOR)["instance"]
+    if not instance["runQueuingSupported"]:
+        return None
+    if silence := _trouble(instance["daemonHealth"]["daemonStatus"]):
+        return f"nobody takes runs from the queue: {silence}"
+    limits = instance["runQueueConfig"] or {}
+    said = f"max_concurrent_runs is {limits.get('maxConcurrentRuns')}"
+    if yaml := limits.get("tagConcurrencyLimitsYaml"):
+        said += f", tag_concurrency_limits are {' '.join(yaml.split())}"
+    return f"it waits for its turn: {said}"

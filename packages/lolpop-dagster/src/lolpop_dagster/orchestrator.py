@@ -1,0 +1,229 @@
+"""`DagsterOrchestrator`: workflows as jobs of one code location, steps as Dagster's ops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from lolpop import Orchestrator
+from lolpop.contract import (
+    Action,
+    ActionKind,
+    Capability,
+    Deployment,
+    DeploymentSpec,
+    LogLine,
+    Package,
+    Plan,
+    Refusal,
+    Removed,
+    Run,
+    RunRef,
+    RunStatus,
+    Stopped,
+)
+from lolpop.contract.options import (
+    DeployOptions,
+    PlanOptions,
+    RemoveOptions,
+    RunOptions,
+    StopOptions,
+)
+from lolpop.errors import EngineError, LolpopError, NotStoppedError
+from lolpop.execution.hosts import elsewhere
+from lolpop_dagster import daemons, jobfile, runs
+from lolpop_dagster.api import Api
+from lolpop_dagster.config import DagsterConfig
+from lolpop_dagster.jobfile import JobFile
+from lolpop_dagster.logs import lines
+from lolpop_dagster.registry import Registry
+from lolpop_dagster.stopping import Stopping
+from lolpop_dagster.workspace import Workspace
+
+if TYPE_CHECKING:
+    from lolpop_dagster.tracking import Tracking
+
+
+class DagsterOrchestrator(Orchestrator):
+    """Deploys and runs workflows on Dagster."""
+
+    Config = DagsterConfig
+
+    capabilities = frozenset(
+        {
+            Capability.DECORATION,
+            Capability.DEPLOYMENTS,
+            Capability.ENGINE_SERVICE,
+            Capability.ENGINE_LOGS,
+            Capability.GROUPS,
+            Capability.PARALLEL_STEPS,
+            Capability.RETRIES,
+            Capability.SCHEDULES,
+            Capability.ENGINE_RUNS,
+            Capability.ENGINE_RERUNS,
+        }
+    )
+    config: DagsterConfig
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The webserver's host, if that isn't this one: the code server is there as well."""
+        return elsewhere(self.config.url)
+
+    @cached_property
+    def tracking(self) -> Tracking:
+        """What shows the calls of `lolpop run workflow` on Dagster."""
+        from lolpop_dagster.tracking import Tracking
+
+        return Tracking(self.config)
+
+    def decorator(self, func: Callable[..., Any], instance: object) -> Callable[..., Any] | None:
+        """Show the calls of a method on Dagster."""
+        return self.tracking.wrap(func, instance)
+
+    @cached_property
+    def api(self) -> Api:
+        """The webserver."""
+        return Api(self.config)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """What the webserver has of lolpop's code location."""
+        return Registry(self.api, Workspace.of(self.config), self.config.patience)
+
+    def plan(self, package: Package, deployment: DeploymentSpec, options: PlanOptions) -> Plan:
+        """Say what `deploy` would change."""
+        self.api.check_version()
+        file = jobfile.made(package, deployment, self.config)
+        waits = daemons.queue(self.api) or ""
+        notes = [waits] if waits.startswith("nobody") else []
+        if deployment.schedule and (scheduler := self.registry.scheduler()):
+            notes.append(f"the schedule doesn't fire: {scheduler}")
+        return Plan(
+            deployment=deployment.name,
+            deployment_digest=deployment.digest(package.digest),
+            actions=tuple(self._actions(file)),
+            refusals=tuple(self._refusals(package)),
+            notes=tuple(notes),
+        )
+
+    def _actions(self, file: JobFile) -> Iterator[Action]:
+        workspace = self.registry.workspace
+        if not workspace.is_made:
+            yield Action(ActionKind.CREATE, f"workspace file {workspace.path}")
+        there = workspace.deployments.read(file.spec.name)
+        content = jobfile.content_of(file)
+        seen = self.registry.jobs.seen(file.job)
+        if there is None:
+            yield Action(ActionKind.CREATE, f"job {file.job}")
+        elif there != content:
+            yield Action(ActionKind.UPDATE, f"job {file.job}")
+        elif seen is None or seen.revision != jobfile.revision_of(content):
+            yield Action(ActionKind.UPDATE, f"job {file.job}", "the webserver hasn't loaded it")
+        elif seen.schedule_id and not seen.fires:
+            yield Action(ActionKind.RESUME, f"schedule {file.schedule}")
+
+    def _refusals(self, package: Package) -> Iterator[Refusal]:
+        workspace = self.registry.workspace
+        if workspace.is_foreign:
+            yield Refusal(
+                f"the workspace file {str(workspace.path)!r} isn't lolpop's",
+                "name another one under `workspace`; lolpop writes it, and Dagster takes several",
+            )
+        if any(file.path.endswith(workspace.mark) for file in package.manifest.files):
+            yield Refusal(
+                f"the workspace file {str(workspace.path)!r} would be packaged with the project,"
+                " and each deployment in it change the package",
+                "name one outside of the project: a single one serves all projects",
+            )
+
+    def deploy(
+        self, package: Package, deployment: DeploymentSpec, options: DeployOptions
+    ) -> Deployment:
+        """Write the file and wait until the webserver has its job; nothing if it is the same."""
+        file = jobfile.made(package, deployment, self.config)
+        actions = [*self._actions(file)]
+        if [action.kind for action in actions] == [ActionKind.RESUME]:
+            seen = self.registry.jobs.seen(file.job)
+            assert seen
+            self.registry.jobs.resume(file, seen)
+        elif actions:
+            self.registry.put(file)
+        return self._told(file)
+
+    def _told(self, file: JobFile) -> Deployment:
+        scheduler = self.registry.scheduler() if file.spec.schedule else None
+        return self.registry.told(file, self.registry.jobs.seen(file.job), scheduler)
+
+    def run(self, deployment_name: str, parameters: Mapping[str, Any], options: RunOptions) -> Run:
+        """Ask for a run."""
+        file = self.registry.demanded(deployment_name)
+        selector = self.registry.jobs.selector(file.job)
+        made = runs.start(self.api, selector, file, parameters, options.idempotency_key)
+        runs.record(file, made, parameters)
+        return runs.told(self.api, made, deployment_name)
+
+    def stop(self, deployment_name: str, run_id: str | None, options: StopOptions) -> Stopped:
+        """End runs and their processes; suspend the schedule if all runs are meant."""
+        file = self.registry.demanded(deployment_name)
+        suspended = run_id is None and self.registry.jobs.suspend(file.job)
+        if run_id is not None:
+            runs.demanded(self.api, run_id, deployment_name)
+        active = [
+            run
+            for run in runs.every(self.api, deployment_name, active=True)
+            if run_id in (None, run["runId"])
+        ]
+        ended, left = Stopping(self.api, file, options.timeout).stop(active)
+        return Stopped(
+            deployment=deployment_name,
+            ended=tuple(ended),
+            left=tuple(left),
+            schedule_suspended=suspended,
+        )
+
+    def status(self, ref: RunRef) -> RunStatus:
+        """Say where a run and its steps stand."""
+        return runs.status(self.api, ref, self._storage_of(ref.deployment))
+
+    def logs(self, ref: RunRef, step: str | None, follow: bool) -> Iterator[LogLine]:
+        """Give what a run printed, as Dagster keeps it."""
+        yield from lines(self.api, ref, self._storage_of(ref.deployment), step, follow)
+
+    def _storage_of(self, name: str) -> str:
+        try:
+            return self.registry.demanded(name).spec.storage
+        except LolpopError:
+            return self.storage  # a deployment that is gone leaves its runs
+
+    def runs(self, deployment_name: str, active: bool) -> list[Run]:
+        """List a deployment's runs, newest first."""
+        self.registry.demanded(deployment_name)
+        found = runs.every(self.api, deployment_name, active)
+        return [runs.told(self.api, run, deployment_name) for run in found]
+
+    def deployments(self) -> list[Deployment]:
+        """List what lolpop has deployed."""
+        seen, scheduler = self.registry.jobs.every(), self.registry.scheduler()
+        found = [file for _, _, file in self.registry.workspace.deployments.every()]
+        files = [file for file in found if isinstance(file, JobFile)]
+        made = [self.registry.told(file, seen.get(file.job), scheduler) for file in files]
+        return sorted(made, key=lambda each: each.name)
+
+    def remove(self, deployment_name: str, options: RemoveOptions) -> Removed:
+        """Stop a deployment's runs and take its job away; Dagster keeps the runs that it had."""
+        file = self.registry.demanded(deployment_name)
+        stop_options = StopOptions(timeout=options.timeout, take_over=options.take_over)
+        stopped = self.stop(deployment_name, None, stop_options)
+        if stopped.left:
+            raise NotStoppedError(
+                f"deployment {deployment_name!r} still has runs: {'; '.join(stopped.left)}",
+                left=stopped.left,
+            )
+        self.registry.take(deployment_name)
+        if self.registry.workspace.deployments.read(deployment_name) is not None:
+            raise EngineError(f"the file of {deployment_name!r} is there again")
+        return Removed(
+            deployment=deployment_name, ended=stopped.ended, deleted=(f"job {file.job}",)
+        )

@@ -1,0 +1,88 @@
+"""End runs, verified: Dagster is asked, and the processes are looked at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from lolpop.contract import RunRef
+from lolpop.execution.leftovers import end_leftovers
+from lolpop.storage.records import RunRecord
+from lolpop_dagster.api import Api
+from lolpop_dagster.jobfile import JobFile
+from lolpop_dagster.runs import Found, demanded, record, told
+
+_POLL = 0.3
+_SHARE = 0.5
+_PATIENCE = 30.0
+"""Seconds for Dagster to end a run: after that it is marked as ended, and its processes are."""
+
+_TERMINATE = """
+mutation Terminate($run: String!, $policy: TerminateRunPolicy!) {
+  terminateRun(runId: $run, terminatePolicy: $policy) { __typename }
+}
+"""
+_SAFE, _AT_ONCE = "SAFE_TERMINATE", "MARK_AS_CANCELED_IMMEDIATELY"
+
+
+class Stopping:
+    """Ends runs of one deployment.
+
+    Args:
+        api: The webserver.
+        file: The deployment's file.
+        timeout: Seconds until all must be gone.
+    """
+
+    def __init__(self, api: Api, file: JobFile, timeout: float) -> None:
+        self.api = api
+        self.file = file
+        self.began = time.monotonic()
+        self.timeout = timeout
+        self.patience = min(_PATIENCE, timeout * _SHARE)
+
+    def stop(self, runs: Iterable[Found]) -> tuple[list[RunRef], list[str]]:
+        """End runs that aren't over.
+
+        Returns:
+            The runs that are gone, and what is left of the others when the time is up.
+        """
+        asked = [self._ask(run) for run in runs]
+        gone: list[RunRef] = []
+        left: list[str] = []
+        for each in asked:
+            troubles = self._wait(each)
+            left += troubles
+            gone += [] if troubles else [each.ref]
+        return gone, left
+
+    def _ask(self, run: Found) -> RunRecord:
+        """Mark a run as stopping, so that no step of it starts any more, then tell Dagster."""
+        made = record(self.file, run, {})
+        made.mark_stopping("asked by stop")
+        self._terminate(made.ref, _SAFE)
+        return made
+
+    def _terminate(self, ref: RunRef, policy: str) -> Any:
+        # Its answer says little: Dagster refuses runs that then end. Their state is looked at.
+        return self.api.ask(_TERMINATE, run=ref.run_id, policy=policy)
+
+    def _wait(self, made: RunRecord) -> list[str]:
+        forced = False
+        while not self._is_over(made.ref):
+            now = time.monotonic()
+            if now > self.began + self.timeout:
+                return [f"run {made.ref.run_id}: Dagster says {self._word(made.ref)}"]
+            if not forced and now > self.began + self.patience:
+                self._terminate(made.ref, _AT_ONCE)
+                forced = True
+            time.sleep(_POLL)
+        return end_leftovers(made, self.began + self.timeout)
+
+    def _is_over(self, ref: RunRef) -> bool:
+        found = demanded(self.api, ref.run_id, ref.deployment)
+        return told(self.api, found, ref.deployment).state.is_over
+
+    def _word(self, ref: RunRef) -> str:
+        return str(demanded(self.api, ref.run_id, ref.deployment)["status"])

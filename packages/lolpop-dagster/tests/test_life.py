@@ -1,0 +1,265 @@
+"""The life of a deployment on a real webserver, by the `lolpop` command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster_project import Project
+
+_EVENTS = """
+query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
+  __typename
+  ... on MessageEvent { message stepKey }
+  ... on MaterializationEvent { assetKey { path } description metadataEntries {
+    label ... on TextMetadataEntry { text } ... on IntMetadataEntry { intValue } } }
+} } } }
+"""
+_CONFIG = """
+query($job: PipelineSelector!, $config: RunConfigData!) {
+  isPipelineConfigValid(pipeline: $job, mode: "default", runConfigData: $config) {
+    __typename ... on RunConfigValidationInvalid { errors { message } } } }
+"""
+_SEEN = """
+query($job: PipelineSelector!) { pipelineOrError(params: $job) {
+  __typename ... on Pipeline { description } } }
+"""
+
+
+@pytest.fixture
+def project(engine: Any, tmp_path: Path) -> Any:
+    """Give a project; what it has deployed is removed."""
+    made = Project(tmp_path / "birds", engine.config, f"birds-{tmp_path.name[-8:]}")
+    yield made
+    if made.folder.exists():
+        made.call("deployment", "remove")
+
+
+def selector(deployment: Any) -> dict[str, str]:
+    return {
+        "repositoryLocationName": "lolpop",
+        "repositoryName": "__repository__",
+        "pipelineName": deployment["engine_id"],
+    }
+
+
+def events(engine: Any, run_id: str) -> list[Any]:
+    found: list[Any] = engine.ask(_EVENTS, run=run_id)["logsForRun"]["events"]
+    return found
+
+
+def run_id_of(project: Project, *words: str) -> str:
+    return str(project.json("deployment", "run", *words)["ref"]["run_id"])
+
+
+def wait(project: Project, run_id: str) -> Any:
+    deadline = time.monotonic() + 90
+    while True:
+        found = project.json("deployment", "status", "--run", run_id)
+        if found["run"]["state"] in ("succeeded", "failed", "cancelled", "crashed"):
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.3)
+
+
+def test_a_whole_life(engine: Any, project: Project) -> None:
+    users = engine.users.read_bytes()
+    project.write(deployment={"parameters": {"seed": 5}})
+    assert "create  job" in project.lolpop("deployment", "plan")
+    deployment = project.json("deployment", "build")["deployment"]
+    job = deployment["engine_id"]
+    assert deployment["url"] == f"{engine.url}/locations/lolpop/jobs/{job}"
+    before = {path: path.stat().st_mtime_ns for path in engine.folder.rglob("*.json")}
+
+    # The same again writes nothing.
+    assert project.lolpop("deployment", "build").startswith("unchanged: ")
+    assert {path: path.stat().st_mtime_ns for path in engine.folder.rglob("*.json")} == before
+
+    # The launchpad knows the parameters.
+    config = {"resources": {"parameters": {"config": {"seed": "five"}}}}
+    answer = engine.ask(_CONFIG, job=selector(deployment), config=config)["isPipelineConfigValid"]
+    assert answer["__typename"] == "RunConfigValidationInvalid"
+    assert "Invalid scalar" in answer["errors"][0]["message"]
+
+    # What a step prints and gives shows as events of its op.
+    run_id = run_id_of(project, "--param", "note=a note")
+    assert wait(project, run_id)["run"]["state"] == "succeeded"
+    found = events(engine, run_id)
+    said = [each for each in found if each["__typename"] == "LogMessageEvent"]
+    assert [(each["stepKey"], each["message"]) for each in said] == [("train_fit", "fitting 5")]
+    table, file = [each for each in found if each["__typename"] == "MaterializationEvent"]
+    assert table["assetKey"]["path"] == [deployment["engine_id"], "train", "fit"]
+    entries = {
+        each["label"]: each.get("text", each.get("intValue")) for each in table["metadataEntries"]
+    }
+    assert entries["type"].startswith("pandas.")
+    assert entries["shape"] == "5 x 1"
+    assert entries["preview"] == "DataFrame 5 x 1: weight"
+    assert len(entries["digest"]) == 64
+    assert entries["size"] > 0
+    assert file["assetKey"]["path"][-1] == "write"
+
+    assert project.lolpop("deployment", "logs", "--run", run_id) == "train.fit | fitting 5\n"
+    project.lolpop("deployment", "remove")
+    seen = engine.ask(_SEEN, job=selector(deployment))["pipelineOrError"]
+    assert seen["__typename"] == "PipelineNotFoundError"
+    assert engine.users.read_bytes() == users
+
+
+def test_logs_follow_a_run_and_what_prints_much_loses_nothing(project: Project) -> None:
+    project.write("talk")
+    project.lolpop("deployment", "build")
+    run_id = run_id_of(project)
+    said = project.lolpop("deployment", "logs", "--follow", "--run", run_id)
+    assert said.splitlines() == [f"train.chatter | line {number}" for number in range(3000)]
+
+
+def test_a_step_may_run_in_an_environment_of_the_packages_own(project: Project) -> None:
+    (project.folder).mkdir()
+    (project.folder / "requirements.txt").write_text("")
+    source = {"environment": "venv", "requirements": "requirements.txt"}
+    project.write("where", package=source)
+    text = (project.folder / "birds.py").read_text()
+    (project.folder / "birds.py").write_text(text.replace("import numpy\nimport pandas\n", ""))
+    project.lolpop("deployment", "build")
+    run_id = run_id_of(project)
+    assert wait(project, run_id)["run"]["state"] == "succeeded"
+    found = project.lolpop("runs", "get", run_id, "train.interpreter")
+    assert sys.prefix not in found
+
+
+def test_a_run_that_is_stopped_is_cancelled_with_its_processes(project: Project) -> None:
+    project.write("doze", steps={"train.doze": {"retries": 3}})
+    project.lolpop("deployment", "build")
+    run_id = run_id_of(project)
+    while "dozing" not in project.lolpop("deployment", "logs", "--run", run_id):
+        time.sleep(0.2)
+    project.lolpop("deployment", "stop")
+    found = project.json("deployment", "status", "--run", run_id)
+    assert found["run"]["state"] == "cancelled"
+    (step,) = found["steps"]
+    assert (step["state"], len(step["attempts"])) == ("cancelled", 1)
+
+
+def test_a_run_under_way_does_not_change_with_its_deployment(project: Project) -> None:
+    project.write("doze")
+    project.lolpop("deployment", "build")
+    run_id = run_id_of(project)
+    project.write("build")
+    said = project.lolpop("deployment", "build", code=3)
+    assert run_id in said
+    project.lolpop("deployment", "stop")
+
+
+def test_what_dagster_cannot_take_leaves_nothing(engine: Any, project: Project) -> None:
+    project.write(deployment={"schedule": {"cron": "61 6 * * *"}})
+    said = project.lolpop("deployment", "build", code=4)
+    assert said.startswith(
+        "error: Dagster can't take the deployment: This deployment is broken:"
+        " DagsterInvalidDefinitionError: Found invalid cron schedule '61 6 * * *'"
+    )
+    assert project.name not in project.lolpop("deployment", "list")
+    assert not [*engine.folder.rglob("*birds__*.json")]
+
+
+def test_a_schedule_is_dagsters_and_waits_for_a_daemon(engine: Any, project: Project) -> None:
+    project.write(deployment={"schedule": {"cron": "0 6 * * *", "timezone": "Europe/Paris"}})
+    reason = (
+        "Dagster's daemon doesn't run: `dagster-daemon run`, with the webserver's DAGSTER_HOME and"
+        " workspace files, starts it"
+    )
+    assert f"the schedule doesn't fire: {reason}" in project.lolpop("deployment", "plan")
+    deployment = project.json("deployment", "build")["deployment"]
+    assert deployment["schedule_state"] == "inactive"
+    assert deployment["schedule_reason"] == reason
+
+
+def test_a_webserver_without_the_workspace_file_is_named(engine: Any, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    config = {**engine.config, "workspace": str(other), "location": "elsewhere"}
+    project = Project(tmp_path / "birds", config, "birds").write()
+    said = project.lolpop("deployment", "build", code=4)
+    assert said == (
+        f"error: Dagster at {engine.url!r} has no code location 'elsewhere'\n"
+        "hint: start it with lolpop's workspace file beside yours: `dagster-webserver -w"
+        f" workspace.yaml -w {other}`, and `dagster-daemon run` with the same two; `python -m"
+        f" lolpop_dagster {other}` makes the file\n"
+    )
+    assert not other.exists()
+
+
+def test_a_file_that_is_broken_is_listed_by_dagster_and_hurts_nothing(
+    engine: Any, project: Project
+) -> None:
+    folder = engine.workspace.with_suffix(".d") / "deployments"
+    project.write()
+    (folder / "spoilt.json").write_text("{")
+    try:
+        project.lolpop("deployment", "build")
+        seen = engine.ask(_SEEN, job=selector({"engine_id": "spoilt"}))["pipelineOrError"]
+        assert seen["description"].startswith(
+            "This deployment is broken: the file isn't a deployment: "
+        )
+        run_id = run_id_of(project)
+        assert wait(project, run_id)["run"]["state"] == "succeeded"
+    finally:
+        (folder / "spoilt.json").unlink()
+
+
+def test_a_location_that_does_not_load_is_named(engine: Any, project: Project) -> None:
+    module = engine.workspace.with_suffix(".d") / "lolpop_location.py"
+    text = module.read_text()
+    project.write()
+    module.write_text(text + "raise RuntimeError('on purpose')\n")
+    try:
+        said = project.lolpop("deployment", "build", code=4)
+        assert f"Dagster at {engine.url!r} can't load the code location 'lolpop': " in said
+        assert "RuntimeError: on purpose" in said
+        folder = engine.workspace.with_suffix(".d") / "deployments"
+        assert not [*folder.glob(f"*{project.name[-8:]}*")]
+    finally:
+        module.write_text(text)
+    project.lolpop("deployment", "build")
+
+
+_IMPORTED = """
+import json, sys
+from lolpop.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as ended:
+    code = ended.code
+heavy = sorted(name for name in sys.modules if name.split(".")[0] in ("dagster", "grpc"))
+sys.stderr.write("HEAVY " + json.dumps([code, heavy]))
+"""
+
+
+def test_no_verb_imports_dagster(project: Project) -> None:
+    project.write()
+    for verb in ("plan", "build", "run", "status", "list", "logs", "stop", "remove"):
+        done = subprocess.run(
+            [sys.executable, "-c", _IMPORTED, "deployment", verb],
+            cwd=project.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        code, heavy = json.loads(done.stderr.rpartition("HEAVY ")[2])
+        assert (code, heavy) == (0, []), done.stdout + done.stderr
+
+
+def test_a_workspace_within_the_project_is_refused(engine: Any, tmp_path: Path) -> None:
+    file = tmp_path / "birds" / "lab-workspace.yaml"
+    config = {**engine.config, "workspace": str(file)}
+    project = Project(file.parent, config, "birds-within").write()
+    subprocess.run([sys.executable, "-m", "lolpop_dagster", file], check=True)
+    assert project.lolpop("deployment", "build", code=3) == (
+        f"error: deployment 'birds-within' is refused: the workspace file {str(file)!r} would be"
+        " packaged with the project, and each deployment in it change the package\n"
+        "hint: name one outside of the project: a single one serves all projects\n"
+    )
