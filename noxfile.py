@@ -35,6 +35,12 @@ LIFE_TESTS = tuple(f"{CORE_TESTS}/{name}" for name in LIFE)
 # These tests wait more than they work: several files at once, even on two cores.
 AT_ONCE = ("-n", "3", "--dist", "loadfile")
 PENGUINS = "examples/penguins"
+ENGINES = ("prefect", "dagster", "airflow")
+SERVERS = {"dagster": ("dagster-webserver",)}
+"""What a plugin's tests need besides what the plugin depends on."""
+TOPOLOGIES = ("queued-daemon", "default-daemon")
+"""How Dagster may be set up besides the way that its tests take: the coordinator, and a daemon."""
+AIRFLOW, OLDEST_AIRFLOW = "3.3.2", "3.0.0"
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 
 
@@ -62,6 +68,7 @@ def interpreters() -> dict[str, str]:
 
 PYTHONS = interpreters()
 OLDEST = next(iter(PYTHONS.values()))
+NEWEST = [*PYTHONS.values()][-1]
 EVERY = [nox.param(path, id=version) for version, path in PYTHONS.items()]
 
 
@@ -95,8 +102,7 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *AT_ONCE, *UNIT_TESTS, *session.posargs)
 
 
-@nox.session
-@nox.parametrize("python", [EVERY[0], EVERY[-1]])
+@nox.session(python=NEWEST)
 def life(session: nox.Session) -> None:
     """Run what takes processes: steps, runs and deployments, trouble, the rules, the mutants."""
     session.install("-e", CORE, *group("test"))
@@ -173,6 +179,85 @@ def plugins(session: nox.Session) -> None:
     session.run("pytest", "-n", "2", "tests/plugins", *session.posargs)
 
 
+def install(session: nox.Session, engine: str, *options: str) -> None:
+    """Install a plugin beside the core, with what its engine needs here."""
+    folder = f"packages/lolpop-{engine}"
+    session.install(*options, "-e", CORE, "-e", folder, *SERVERS.get(engine, ()))
+
+
+def airflow_alone(session: nox.Session, version: str, python: str = sys.executable) -> str:
+    """Make an environment for Airflow, which has nothing of ours; give its Python."""
+    folder = Path(session.virtualenv.location).parent / f"airflow-{version}"
+    made = folder / "bin" / "python"
+    if not made.exists():
+        session.run("uv", "venv", "--quiet", "--python", python, str(folder))
+    session.run("uv", "pip", "install", "--quiet", f"--python={made}", f"apache-airflow=={version}")
+    return str(made)
+
+
+def hold(session: nox.Session, engine: str, *options: str) -> None:
+    """Check the types of a plugin, and hold it to its tests and to the rules."""
+    folder = Path("packages", f"lolpop-{engine}")
+    install(session, engine)
+    session.install(*group("test"), *group("types"))
+    helpers = sorted((folder / "tests").glob(f"{engine}_*.py"))
+    measured = [each for each in scripts() if each.stem.startswith(engine)]
+    places = {"MYPYPATH": os.pathsep.join([f"{folder}/src", f"{folder}/tests"])}
+    session.run("mypy", f"{folder}/src", *map(str, [*helpers, *measured]), env=places)
+    session.run("pytest", *options, str(folder), *session.posargs)
+
+
+@nox.session
+def prefect(session: nox.Session) -> None:
+    """Hold lolpop-prefect to the rules, on real servers with process workers."""
+    hold(session, "prefect", "-n", "3", "--dist", "load")
+
+
+@nox.session
+def dagster(session: nox.Session) -> None:
+    """Hold lolpop-dagster to the rules, on real webservers."""
+    hold(session, "dagster", "-n", "3", "--dist", "load")
+
+
+@nox.session(default=False)
+@nox.parametrize("topology", TOPOLOGIES, ids=TOPOLOGIES)
+def dagster_topology(session: nox.Session, topology: str) -> None:
+    """Hold what lolpop-dagster deploys, runs and stops to the rules, with a daemon and a queue."""
+    session.env["LOLPOP_DAGSTER_TOPOLOGY"] = topology
+    install(session, "dagster")
+    session.install(*group("test"))
+    rules = "packages/lolpop-dagster/tests/conformance"
+    chosen = ("-k", "deploy. or run. or stop.")
+    session.run("pytest", "-n", "3", "--dist", "load", rules, *chosen, *session.posargs)
+
+
+@nox.session
+def airflow(session: nox.Session) -> None:
+    """Hold lolpop-airflow to the rules, on real Airflows; load what it writes into the oldest."""
+    session.install(*group("test"))
+    session.env["LOLPOP_AIRFLOW_PYTHON"] = airflow_alone(session, AIRFLOW)
+    session.env["LOLPOP_AIRFLOW_OLDEST_PYTHON"] = airflow_alone(session, OLDEST_AIRFLOW, OLDEST)
+    hold(session, "airflow", "-n", "3", "--dist", "load")
+
+
+@nox.session
+@nox.parametrize("python", [EVERY[0], EVERY[-1]])
+def switch(session: nox.Session) -> None:
+    """Move the penguins through every engine by one line: oldest dependencies, newest wheels."""
+    folders = [CORE, *(f"packages/lolpop-{engine}" for engine in ENGINES)]
+    servers = [each for engine in ENGINES for each in SERVERS.get(engine, ())]
+    if session.python == OLDEST:
+        editable = [word for folder in folders for word in ("-e", folder)]
+        session.install("--resolution=lowest-direct", *editable, *servers)
+    else:
+        with tempfile.TemporaryDirectory() as made:
+            session.run("uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", made)
+            session.install(*map(str, Path(made).glob("*.whl")), *servers)
+    session.install("-r", f"{PENGUINS}/pyproject.toml", *group("test"))
+    session.env["LOLPOP_AIRFLOW_PYTHON"] = airflow_alone(session, AIRFLOW)
+    session.run("pytest", "tests/switch", *session.posargs)
+
+
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure which lines and branches of the core its unit tests reach."""
@@ -192,15 +277,35 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure every budget, or those named after `--`, and fail if one is exceeded."""
+    """Measure every budget of the core, or those named after `--`; fail if one is exceeded."""
     session.install("--compile-bytecode", CORE, "pandas", "pyarrow")
+    measure(session, [each for each in scripts() if not each.stem.startswith(ENGINES)])
+
+
+@nox.session(default=False)
+@nox.parametrize("engine", ENGINES, ids=ENGINES)
+def bench_engine(session: nox.Session, engine: str) -> None:
+    """Measure the budgets of the plugins, each on its engine."""
+    install(session, engine, "--compile-bytecode")
+    if engine == "airflow":
+        session.install("uv")
+        session.env["LOLPOP_AIRFLOW_PYTHON"] = airflow_alone(session, AIRFLOW)
+    measure(session, [each for each in scripts() if each.stem.startswith(engine)])
+
+
+def scripts() -> list[Path]:
+    """Find the benchmarks."""
+    return sorted(Path("benchmarks").glob("[!_]*.py"))
+
+
+def measure(session: nox.Session, found: list[Path]) -> None:
+    """Run benchmarks, all of them or those that are asked for; fail if one is over its budget."""
     over = []
-    scripts = sorted(Path("benchmarks").glob("[!_]*.py"))
-    chosen = session.posargs or [script.stem for script in scripts]
-    for script in (script for script in scripts if script.stem in chosen):
-        try:
-            session.run("python", str(script))
-        except CommandFailed:
-            over.append(script.name)
+    for script in found:
+        if not session.posargs or script.stem in session.posargs:
+            try:
+                session.run("python", str(script))
+            except CommandFailed:
+                over.append(script.name)
     if over:
         session.error(f"over budget, or failed: {', '.join(over)}")

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -68,3 +68,30 @@ def report(budgets: Sequence[Budget]) -> int:
         print(f"{budget.name:<34}{ratio:>7.2f}{budget.bar:>6.2f}  {'yes' if ok else 'NO'}")
         kept &= ok
     return 0 if kept else 1
+
+
+Bars = Mapping[str, tuple[str | None, float]]
+"""By name: what it is measured against, and how often as long it may take; or else the seconds."""
+
+
+def table(seconds: Mapping[str, float], bars: Bars) -> int:
+    """Print what each took: 0, or 1 if one is over its bar."""
+    print(f"{'name':<34}{'s':>7}{'ratio':>7}{'bar':>6}  ok")
+    kept = True
+    for name, took in seconds.items():
+        against, bar = bars.get(name, (None, None))
+        line = f"{name:<34}{took:>7.2f}"
+        if bar is not None:
+            value = took / seconds[against] if against else took
+            kept &= value <= bar
+            ratio = f"{value:>7.2f}" if against else " " * 7
+            line += f"{ratio}{bar:>6.2f}  {'yes' if value <= bar else 'NO'}"
+        print(line)
+    return 0 if kept else 1
+
+
+def seconds_of(call: Callable[[], object]) -> float:
+    """Make a call; give its wall time."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
