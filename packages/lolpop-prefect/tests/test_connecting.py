@@ -5,17 +5,30 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
 from lolpop.errors import EngineError, EngineUnreachableError, UsageError
 from lolpop_prefect.config import PrefectConfig
-from lolpop_prefect.connecting import check_version, connected, settings
+from lolpop_prefect.connecting import check_version, opened, settings, translated
 
 HINT = "`prefect server start` starts one; `api_url` in the orchestrator's config names another one"
+
+
+@contextmanager
+def connected(config: PrefectConfig) -> Iterator[Any]:
+    with settings(config), translated():
+        client = opened()
+        try:
+            yield client
+        finally:
+            client.__exit__(None, None, None)
 
 
 def test_importing_the_plugin_imports_no_prefect() -> None:
@@ -31,12 +44,9 @@ def test_a_server_that_does_not_answer() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/api"
-    with (
-        pytest.raises(EngineUnreachableError) as caught,
-        settings(PrefectConfig(api_url=url)),
-        connected() as c,
-    ):
-        c.read_flows()
+    config = PrefectConfig(api_url=url)
+    with pytest.raises(EngineUnreachableError) as caught, connected(config) as client:
+        client.read_flows()
     assert (
         caught.value.message == f"Prefect doesn't answer at {url!r}: [Errno 111] Connection refused"
     )
@@ -44,7 +54,7 @@ def test_a_server_that_does_not_answer() -> None:
 
 
 def test_no_server_at_all() -> None:
-    with pytest.raises(EngineError) as caught, settings(PrefectConfig()), connected():
+    with pytest.raises(EngineError) as caught, connected(PrefectConfig()):
         pass
     assert caught.value.message == "no Prefect server is named, and deployments need one"
     assert caught.value.hint == (
@@ -77,7 +87,7 @@ def other_server() -> object:
 
 def test_a_server_that_is_not_prefect(other_server: str) -> None:
     config = PrefectConfig(api_url=other_server)
-    with pytest.raises(EngineError) as caught, settings(config), connected() as client:
+    with pytest.raises(EngineError) as caught, connected(config) as client:
         client.read_flows()
     assert caught.value.message == (
         f"Prefect at {other_server!r} answers 404 to POST /api/flows/filter: 2.20.1"
@@ -87,7 +97,7 @@ def test_a_server_that_is_not_prefect(other_server: str) -> None:
 
 def test_a_server_of_another_major_version(other_server: str) -> None:
     config = PrefectConfig(api_url=other_server)
-    with pytest.raises(EngineError) as caught, settings(config), connected() as client:
+    with pytest.raises(EngineError) as caught, connected(config) as client:
         check_version(client, other_server)
     ours = client.client_version()
     assert caught.value.message == (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lolpop.errors import EngineError, EngineUnreachableError, LolpopError, UsageError, nearest
+from lolpop.importing import permanent
 
 if TYPE_CHECKING:
     import httpx
@@ -32,22 +32,10 @@ def chosen(config: PrefectConfig) -> SettingsContext:
     Raises:
         UsageError: There is no such profile.
     """
-    with _uncollected():
+    with permanent():
         from prefect.context import get_settings_context
     with settings(config):
         return get_settings_context()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector from what is imported meanwhile: it is there to stay."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @contextmanager
@@ -91,34 +79,34 @@ def _profile(name: str) -> Iterator[None]:
         yield
 
 
+def opened() -> SyncPrefectClient:
+    """Give a client of the server that Prefect's settings name; whoever has it closes it.
+
+    Raises:
+        EngineError: They name none.
+    """
+    import httpx
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL
+
+    if not PREFECT_API_URL.value():
+        raise EngineError("no Prefect server is named, and deployments need one", hint=_NAME_IT)
+    timeout = httpx.Timeout(_SECONDS)
+    return get_client(sync_client=True, httpx_settings={"timeout": timeout}).__enter__()
+
+
 @contextmanager
-def connected() -> Iterator[SyncPrefectClient]:
-    """Give a client of the server that Prefect's settings name.
+def translated() -> Iterator[None]:
+    """Turn what a client of the server that Prefect's settings name raises into errors of ours.
 
     Raises:
         EngineUnreachableError: Nothing answers there.
         EngineError: What answers refuses, or isn't a Prefect of this major version.
     """
     import httpx
-    from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL
 
-    url = PREFECT_API_URL.value()
-    if not url:
-        raise EngineError("no Prefect server is named, and deployments need one", hint=_NAME_IT)
-    timeout = httpx.Timeout(_SECONDS)
-    with (
-        translated(url),
-        get_client(sync_client=True, httpx_settings={"timeout": timeout}) as client,
-    ):
-        yield client
-
-
-@contextmanager
-def translated(url: str) -> Iterator[None]:
-    """Turn what the client raises into errors of ours."""
-    import httpx
-
+    url = PREFECT_API_URL.value() or ""
     try:
         yield
     except LolpopError:

@@ -11,6 +11,7 @@ import click
 
 from lolpop._version import __version__
 from lolpop.cli.failures import failed, unread
+from lolpop.importing import permanent
 
 _CONTEXT = {
     "help_option_names": ["-h", "--help"],
@@ -46,7 +47,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self.lazy:
             return None
         module, _, attribute = self.lazy[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        with permanent():
+            command: click.Command = getattr(import_module(module), attribute)
         return command
 
     def resolve_command(
