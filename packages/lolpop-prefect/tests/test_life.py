@@ -18,7 +18,7 @@ import yaml
 
 LOLPOP = Path(sys.executable).with_name("lolpop")
 SOURCE = """
-import os, pathlib, time
+import os, pathlib, sys, time
 import lolpop
 
 
@@ -38,8 +38,15 @@ class Train(lolpop.Pipeline):
         return self.metrics.score("x" * seed)
 
 
+    def interpreter(self):
+        return sys.prefix
+
+
 class Birds(lolpop.Runner):
     train: Train
+
+    def where(self):
+        return self.train.interpreter()
 
     def build(self, seed: int = 7, witness: str | None = None):
         return self.train.fit(seed, witness)
@@ -170,6 +177,17 @@ def _two_tasks(birds: Birds, run: str) -> list[Any] | None:
         ours = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(run)]))
         found = client.read_task_runs(flow_run_filter=ours)
     return found if len(found) == 2 and all(task.end_time for task in found) else None
+
+
+def test_a_step_may_run_in_an_environment_of_the_packages_own(birds: Birds) -> None:
+    (birds.folder / "requirements.txt").write_text("")
+    birds.settings["package"] = {"environment": "venv", "requirements": "requirements.txt"}
+    birds.configure()
+    birds.lolpop("deployment", "build", "-e", "where")
+    run = birds.lolpop("deployment", "run", "--wait")["run"]
+    assert run["state"] == "succeeded"
+    found = birds.lolpop("runs", "get", run["ref"]["run_id"], "train.interpreter")
+    assert Path(found["value"]).parent == birds.folder / ".lolpop" / "environments"
 
 
 def test_a_killed_flow_leaves_a_step_that_a_stop_ends(birds: Birds, tmp_path: Path) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psutil
 import pytest
 import yaml
+
+from lolpop.execution.processes import environment_of
 
 LOLPOP = Path(sys.executable).with_name("lolpop")
 SOURCE = """
@@ -79,14 +84,15 @@ def configure(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def run(engine: Any, folder: Path, method: str, code: int = 0) -> str:
-    environment = {
-        **{key: value for key, value in os.environ.items() if "PREFECT_API" not in key},
-        "TEST_AUTH": engine.environment["PREFECT_API_AUTH_STRING"],
-    }
+    return ran(folder, method, {"TEST_AUTH": engine.environment["PREFECT_API_AUTH_STRING"]}, code)
+
+
+def ran(folder: Path, method: str, variables: Mapping[str, str], code: int = 0) -> str:
+    kept = {key: value for key, value in os.environ.items() if "PREFECT_API" not in key}
     done = subprocess.run(
         [LOLPOP, "run", "workflow", "-e", method, "--output", "json"],
         cwd=folder,
-        env=environment,
+        env={**kept, **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -163,6 +169,26 @@ def test_a_server_that_is_away_is_said_before_anything_runs(engine: Any, birds: 
     assert said["error"]["message"] == (
         f"Prefect doesn't answer at {url!r}: [Errno 111] Connection refused"
     )
+
+
+def test_without_a_server_prefect_starts_one_for_the_run_alone(tmp_path: Path) -> None:
+    (tmp_path / "birds.py").write_text(SOURCE)
+    configure(tmp_path, {})
+    home = tmp_path / "home"
+    home.mkdir()
+    patience = {"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120"}
+    said = ran(tmp_path, "build", {"PREFECT_HOME": str(home), **patience})
+    assert json.loads(said)["result"] == 24
+    with closing(sqlite3.connect(home / "prefect.db")) as kept:
+        assert [*kept.execute("SELECT name FROM flow")] == [("Birds.build",)]
+        assert [*kept.execute("SELECT state_name FROM flow_run")] == [("Completed",)]
+        assert [*kept.execute("SELECT name, state_name FROM task_run ORDER BY start_time")] == [
+            ("train.fit", "Completed"),
+            ("metrics.score", "Completed"),
+            ("metrics.score[2]", "Completed"),
+        ]
+    entry = f"PREFECT_HOME={home}".encode()
+    assert [pid for pid in psutil.pids() if entry in environment_of(pid)] == []
 
 
 def test_an_argument_that_prefect_does_not_know(engine: Any, birds: Path) -> None:
