@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -22,15 +23,25 @@ def flow(name: str) -> FlowFilter:
     return FlowFilter.model_validate({"name": {"any_": [name]}})
 
 
-def deployment(
-    id: UUID | None = None, name: str | None = None, tag: str | None = None
-) -> DeploymentFilter:
-    """Ask for deployments by their id, name or tag."""
+def deployment(id: UUID) -> DeploymentFilter:
+    """Ask for the deployment of an id."""
+    return _deployment(id={"any_": [id]})
+
+
+def deployed(name: str) -> DeploymentFilter:
+    """Ask for the deployments of a name."""
+    return _deployment(name={"any_": [name]})
+
+
+def tagged(tag: str) -> DeploymentFilter:
+    """Ask for the deployments with a tag."""
+    return _deployment(tags={"all_": [tag]})
+
+
+def _deployment(**asked: Mapping[str, Any]) -> DeploymentFilter:
     from prefect.client.schemas.filters import DeploymentFilter
 
-    asked = {"id": {"any_": [id]}, "name": {"any_": [name]}, "tags": {"all_": [tag]}}
-    given = {"id": id, "name": name, "tags": tag}
-    return DeploymentFilter.model_validate({key: asked[key] for key in given if given[key]})
+    return DeploymentFilter.model_validate(asked)
 
 
 def flow_run(id: UUID) -> FlowRunFilter:

@@ -31,7 +31,7 @@ def is_missed(client: SyncPrefectClient, run: FlowRun, spec: DeploymentSpec) -> 
     ):
         return False
     later = client.read_flow_runs(
-        deployment_filter=filters.deployment(id=run.deployment_id),
+        deployment_filter=filters.deployment(run.deployment_id),
         flow_run_filter=filters.expected(due + _LATEST, datetime.now(timezone.utc)),
     )
     return any(each.auto_scheduled for each in later)

@@ -97,14 +97,14 @@ def put(client: SyncPrefectClient, wanted: Mapping[str, Any], spec: DeploymentSp
 
 def every(client: SyncPrefectClient) -> Iterator[DeploymentResponse]:
     """Yield what lolpop has deployed."""
-    ours = filters.deployment(tag=MARK)
+    ours = filters.tagged(MARK)
     return paging.every(client.read_deployments, deployment_filter=ours)
 
 
 def named(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:
     """Find the deployment of a name, whoever made it; its flow has the same name."""
     found = client.read_deployments(
-        flow_filter=filters.flow(name), deployment_filter=filters.deployment(name=name)
+        flow_filter=filters.flow(name), deployment_filter=filters.deployed(name)
     )
     return found[0] if found else None
 

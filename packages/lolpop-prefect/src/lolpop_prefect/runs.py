@@ -110,7 +110,7 @@ def every(
 
     found = paging.every(
         client.read_flow_runs,
-        deployment_filter=filters.deployment(id=deployment_id),
+        deployment_filter=filters.deployment(deployment_id),
         flow_run_filter=filters.active(crashed) if active else None,
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
     )
