@@ -31,10 +31,19 @@ _SLACK = 30.0
 """Seconds after which Airflow ends a step itself, if the step command hasn't in time."""
 
 
-def generate(package: Package, spec: DeploymentSpec, config: AirflowConfig) -> str:
-    """Write the DAG file of a deployment, its schedule active."""
+def generate(
+    package: Package, spec: DeploymentSpec, config: AirflowConfig, decorate: str | None = None
+) -> str:
+    """Write the DAG file of a deployment, its schedule active.
+
+    Args:
+        package: What is deployed.
+        spec: How.
+        config: The orchestrator's.
+        decorate: What a step's process is told of the orchestrator, or None.
+    """
     preamble = _PREAMBLE.read_text("utf-8")
-    body = "".join(_parts(package, spec, config))
+    body = "".join(_parts(package, spec, config, decorate))
     revision = sha256(f"{preamble}{body}".encode()).hexdigest()[:16]
     constants = f"\nREVISION = {revision!r}\n{ACTIVE}{EVER}"
     return f"{_head(package, spec, revision)}{preamble}{constants}{body}"
@@ -56,9 +65,11 @@ def _head(package: Package, spec: DeploymentSpec, revision: str) -> str:
     )
 
 
-def _parts(package: Package, spec: DeploymentSpec, config: AirflowConfig) -> Iterator[str]:
+def _parts(
+    package: Package, spec: DeploymentSpec, config: AirflowConfig, decorate: str | None
+) -> Iterator[str]:
     params = params_of(package.manifest.parameters, spec.parameters)
-    yield _constant("COMMAND", _command(package, spec))
+    yield _constant("COMMAND", _command(package, spec, decorate))
     yield _constant("PARAMETERS", to_json(dict(spec.parameters)))
     yield _constant("PARAMS", params)
     yield _dag(package, spec, config)
@@ -71,10 +82,12 @@ def _constant(name: str, value: Any) -> str:
     return f"\n{name} = \\\n{said}\n" if "\n" in said else f"\n{name} = {said}\n"
 
 
-def _command(package: Package, spec: DeploymentSpec) -> list[str]:
+def _command(package: Package, spec: DeploymentSpec, decorate: str | None) -> list[str]:
     """Give the step command without what the task itself adds."""
     ref = RunRef(NAME, spec.name, "")
-    request = Request(storage=spec.storage, package=package.digest, ref=ref, step="")
+    request = Request(
+        storage=spec.storage, package=package.digest, ref=ref, step="", decorate=decorate
+    )
     major, minor = map(int, package.manifest.python.split("."))
     added = ("--run=", "--step=", "--attempt=")
     line = command(request, spec.interpreter, (major, minor))

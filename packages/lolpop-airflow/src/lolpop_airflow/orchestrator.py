@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from lolpop.execution.hosts import elsewhere
 from lolpop_airflow import files, registering, runs
 from lolpop_airflow.config import AirflowConfig
 from lolpop_airflow.connecting import Api
+from lolpop_airflow.folding import Folding, told
 from lolpop_airflow.generating import generate
 from lolpop_airflow.logs import lines
 from lolpop_airflow.recording import record_of
@@ -51,6 +52,7 @@ class AirflowOrchestrator(Orchestrator):
 
     capabilities = frozenset(
         {
+            Capability.DECORATES_INSIDE_STEPS,
             Capability.DEPLOYMENTS,
             Capability.ENGINE_SERVICE,
             Capability.ENGINE_LOGS,
@@ -76,6 +78,15 @@ class AirflowOrchestrator(Orchestrator):
     def api(self) -> Api:
         """Airflow's API."""
         return Api(self.config)
+
+    @cached_property
+    def folding(self) -> Folding:
+        """What folds the lines of the calls beneath a step."""
+        return Folding()
+
+    def decorator(self, func: Callable[..., Any], instance: object) -> Callable[..., Any] | None:
+        """Fold the lines of a call in the log of the task that it is beneath of."""
+        return self.folding.wrap(func, instance)
 
     @property
     def folder(self) -> Path:
@@ -114,9 +125,12 @@ class AirflowOrchestrator(Orchestrator):
         return Plan(
             deployment=deployment.name,
             deployment_digest=deployment.digest(package.digest),
-            actions=tuple(self._actions(generate(package, deployment, self.config), path)),
+            actions=tuple(self._actions(self._wanted(package, deployment), path)),
             refusals=tuple(_refusals(path)),
         )
+
+    def _wanted(self, package: Package, deployment: DeploymentSpec) -> str:
+        return generate(package, deployment, self.config, told(self.decoration))
 
     def _actions(self, wanted: str, path: Path) -> Iterator[Action]:
         there = files.read(path)
@@ -134,7 +148,7 @@ class AirflowOrchestrator(Orchestrator):
     ) -> Deployment:
         """Write the DAG file and wait until Airflow has read it; nothing if it is the same."""
         path = files.path_of(self.folder, deployment.name)
-        wanted = generate(package, deployment, self.config)
+        wanted = self._wanted(package, deployment)
         before = files.read(path)
         same = before is not None and before.plain == wanted and not before.suspended
         renewed = before is not None and deployment.schedule is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lolpop_airflow.connecting import Api
+from lolpop_airflow.folding import BEGINNING, END
 
 
 def entries(api: Api, task: Any, number: int) -> list[Any]:
@@ -20,7 +21,11 @@ def entries(api: Api, task: Any, number: int) -> list[Any]:
         accept="application/json",
     )
     content = found.content.actual_instance if found else []
-    return [each for each in content if getattr(each, "timestamp", None) is not None]
+    return [each for each in content if getattr(each, "timestamp", None) and not _is_mark(each)]
+
+
+def _is_mark(entry: Any) -> bool:
+    return str(entry.event).startswith((BEGINNING, END))
 
 
 def error(api: Api, task: Any) -> str | None:

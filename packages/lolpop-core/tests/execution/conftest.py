@@ -166,6 +166,7 @@ class Flow(lolpop.Runner):
 '''
 RECORDER = """
 import lolpop
+from lolpop.execution.asides import aside
 from lolpop.orchestrator import Orchestrator
 
 
@@ -177,6 +178,7 @@ class Recorder(Orchestrator):
         def noting(*args, **kwargs):
             with open(self.config.file, "a") as file:
                 file.write(f"{type(instance).__name__}.{func.__name__} in {self.storage}\\n")
+            aside(f"called: {func.__name__}")
             return func(*args, **kwargs)
 
         return noting

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from lolpop.config.document import load
 from lolpop.execution.decorating import decoration
@@ -78,6 +80,30 @@ def test_a_step_that_is_not_told_is_not_decorated(
     monkeypatch.setenv("LOLPOP_TEST_FILE", str(tmp_path / "calls.txt"))
     assert steps.call()[0] == 0
     assert not (tmp_path / "calls.txt").exists()
+
+
+def test_what_it_says_aside_is_for_the_engine_alone(
+    steps: Any, told: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOLPOP_TEST_FILE", str(tmp_path / "calls.txt"))
+    said, _ = steps.start(decorate=told()).communicate(timeout=120)
+    assert said == b"called: do\nwell done\ncalled: use\n"
+    assert steps.log() == "well done\n"
+
+
+def test_it_may_be_given_as_json(
+    steps: Any, told: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOLPOP_TEST_FILE", str(tmp_path / "calls.txt"))
+    given = json.dumps(yaml.safe_load(Path(told()).read_text()))
+    assert steps.call(decorate=given) == (0, "")
+    assert len((tmp_path / "calls.txt").read_text().splitlines()) == 2
+
+
+def test_json_that_is_none(steps: Any) -> None:
+    code, said = steps.call(decorate="{no")
+    assert code == 65
+    assert said.startswith("ConfigError: --decorate:1:")
 
 
 def test_a_file_that_is_missing(steps: Any, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def parse(arguments: list[str]) -> Request:
     parser.add_argument("--attempt", type=int, default=0)
     parser.add_argument("--parameters", default="-", metavar="FILE|-")
     parser.add_argument("--timeout", type=float, metavar="SECONDS")
-    parser.add_argument("--decorate", metavar="FILE")
+    parser.add_argument("--decorate", metavar="FILE|JSON")
     parser.add_argument("--parent-run", metavar="ID")
     if arguments[:1] in (["-h"], ["--help"]):
         parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Decoration inside of steps: what a plugin hands over in a file, and what the step makes of it."""
+"""Decoration inside of steps: what a plugin hands over, and what the step makes of it."""
 
 from __future__ import annotations
 
@@ -39,16 +39,18 @@ def decoration(part: Part) -> str:
 
 
 def read_decoration(file: str, folder: Path) -> Node:
-    """Read the file given as `--decorate`.
+    """Read what is given as `--decorate`.
 
     Args:
-        file: The file.
+        file: The file, or in its place what would stand in it as JSON.
         folder: Where relative paths in it start.
 
     Raises:
         UsageError: It can't be read.
         ConfigError: What is in it isn't configuration.
     """
+    if file.startswith("{"):
+        return read(file.encode(), "--decorate", folder)
     try:
         content = Path(file).read_bytes()
     except OSError as error:

@@ -27,8 +27,8 @@ class Request:
         engine_attempt: The engine's own count of the attempt, brought to start at 0.
         parameters: Values for the run's parameters, JSON types.
         timeout: Seconds that the attempt may take, or None for no limit.
-        decorate: A file with the orchestrator's name and config, as `decorating.decoration`
-            writes it, if it decorates inside of steps; else None.
+        decorate: The orchestrator's name and config, if it decorates inside of steps: a file
+            as `decorating.decoration` writes it, or the same as JSON; else None.
         parent_run: The run whose outputs a rerun with an id of its own goes on from.
     """
 

@@ -16,6 +16,7 @@ from types import FrameType
 from lolpop.contract import StepState, from_json, to_json
 from lolpop.errors import StorageError
 from lolpop.execution.admission import admitted
+from lolpop.execution.asides import Asides
 from lolpop.execution.channel import Answers
 from lolpop.execution.fencing import GRACE, fence
 from lolpop.execution.lease import Lease
@@ -79,6 +80,7 @@ class Watch:
         self.mask = mask
         self.signals = signals
         self.timed_out: float | None = None
+        self._asides = Asides() if request.decorate else None
         self._unlogged = False
 
     def run(self) -> Verdict:
@@ -110,6 +112,8 @@ class Watch:
             outcome = self.wait(child, answers)
             self.end_leftovers()
             pump.join(timeout=GRACE)
+            if self._asides is not None:
+                self.keep(1, self._asides.close())
         answers.close()
         step, code, stopped = self.request.step, child.returncode, self.signals.first
         return judge(step, outcome, code, self.timed_out, stopped), outcome
@@ -141,7 +145,7 @@ class Watch:
         assert child.stdout
         assert child.stderr
         streams = {1: child.stdout, 2: child.stderr}
-        arguments = (streams, self.mask, self.keep)
+        arguments = (streams, self.mask, self.part)
         thread = threading.Thread(target=pass_on, args=arguments, daemon=True)
         thread.start()
         return thread
@@ -183,9 +187,21 @@ class Watch:
         """Add a line to the log and to standard error."""
         self.keep(2, f"{text}\n".encode("utf-8", "backslashreplace"))
 
+    def part(self, target: int, data: bytes) -> None:
+        """Keep what a process printed, but for what it says to the engine alone."""
+        if self._asides is None or target != 1:
+            return self.keep(target, data)
+        engine, record = self._asides.feed(data)
+        _write(target, engine)
+        return self.log(record)
+
     def keep(self, target: int, data: bytes) -> None:
         """Write to the record's log and to the engine; neither one's trouble ends the step."""
         _write(target, data)
+        self.log(data)
+
+    def log(self, data: bytes) -> None:
+        """Write to the record's log, or say once that it can't be kept."""
         try:
             self.attempt.append_log(data)
         except (OSError, StorageError) as error:

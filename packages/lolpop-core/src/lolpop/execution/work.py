@@ -11,6 +11,7 @@ from typing import Any
 
 from lolpop.contract import Step, StepGraph
 from lolpop.errors import ConfigError, Fatal, LolpopError, PluginError, UsageError
+from lolpop.execution import asides
 from lolpop.execution.decorating import built, read_decoration
 from lolpop.execution.request import FAILED, FATAL, REFUSED, SUCCEEDED, Request
 from lolpop.package.opening import Opened
@@ -102,7 +103,10 @@ class _Inputs:
 
 
 def _called(step: Step, request: Request, inputs: _Inputs, opened: Opened) -> Any:
-    over = read_decoration(request.decorate, inputs.folder) if request.decorate else None
+    over = None
+    if request.decorate:
+        over = read_decoration(request.decorate, inputs.folder)
+        asides.listen()
     plan = blueprint(opened, inputs.folder, over)
     tree = built(plan, inputs.store.url)
     given = _parameters(plan, opened.manifest.entrypoint, request.parameters)
