@@ -21,7 +21,24 @@ import time
 import lolpop
 
 
+class Scale(lolpop.Component):
+    def up(self, number):
+        print("scaling", number)
+        return self.plus(number)
+
+    def plus(self, number):
+        if number > 3:
+            raise ValueError("it is too large")
+        return number + 1
+
+
 class Train(lolpop.Pipeline):
+    scale: Scale
+
+    def grow(self, seed):
+        print("growing")
+        return self.scale.up(self.scale.up(seed))
+
     def fit(self, seed):
         """Fit something."""
         print("fitting", seed)
@@ -39,6 +56,9 @@ class Birds(lolpop.Runner):
 
     def build(self, seed: int = 3):
         return self.train.fit(self.train.fit(seed))
+
+    def grow(self, seed: int = 3):
+        return self.train.grow(seed)
 
     def talk(self, seconds: int = 8):
         self.train.talk(seconds)
@@ -61,6 +81,7 @@ class Project:
             "runner": "Birds",
             "entrypoint": entrypoint,
             "pipelines": {"train": "Train"},
+            "components": {"scale": "Scale"},
             "decorators": {"orchestrator": "AirflowOrchestrator"},
             "orchestrator": {"config": dict(self.config)},
             **settings,

@@ -85,6 +85,47 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
     assert engine.ask("GET", f"/dags/{dag}") is None
 
 
+def test_calls_beneath_a_step_are_folded_in_its_tasks_log(engine: Any, project: Project) -> None:
+    dag = project.write("grow").json("deployment", "build")["deployment"]["engine_id"]
+    run_id = project.json("deployment", "run")["ref"]["run_id"]
+    assert wait(project, run_id)["run"]["state"] == "failed"
+    path = f"/dags/{dag}/dagRuns/{run_id}/taskInstances/train.grow/logs/1?full_content=true"
+    events = [each["event"] for each in engine.ask("GET", path)["content"]]
+    begun = events.index("growing")
+    assert events[begun : begun + 10] == [
+        "growing",
+        "::group::scale.up",
+        "scaling 3",
+        "::group::scale.plus",
+        "::endgroup::",
+        "::endgroup::",
+        "::group::scale.up[2]",
+        "scaling 4",
+        "::group::scale.plus[2]",
+        "::endgroup::",
+    ]
+    after = "".join(events[begun + 10 :])
+    assert after.startswith("::endgroup::Traceback (most recent call last)")
+    assert "ValueError: it is too large" in after
+    # lolpop shows what was printed.
+    assert "::" not in project.lolpop("deployment", "logs", "--run", run_id)
+
+
+def test_an_environment_of_the_packages_own_has_what_folds_them(
+    engine: Any, project: Project
+) -> None:
+    project.write("grow", package={"environment": "venv", "requirements": "requirements.txt"})
+    (project.folder / "requirements.txt").write_text("")
+    dag = project.json("deployment", "build")["deployment"]["engine_id"]
+    run_id = project.json("deployment", "run", "--param", "seed=1")["ref"]["run_id"]
+    assert wait(project, run_id)["run"]["state"] == "succeeded"
+    path = f"/dags/{dag}/dagRuns/{run_id}/taskInstances/train.grow/logs/1?full_content=true"
+    events = [each["event"] for each in engine.ask("GET", path)["content"]]
+    assert "::group::scale.up[2]" in events
+    (file,) = engine.dags.glob(f"lolpop_{dag}.py")
+    assert f"{project.folder}/.lolpop/environments/" in file.read_text("utf-8")
+
+
 def test_somebody_paused_it(engine: Any, project: Project) -> None:
     dag = project.write().json("deployment", "build")["deployment"]["engine_id"]
     engine.ask("PATCH", f"/dags/{dag}", {"is_paused": True})
