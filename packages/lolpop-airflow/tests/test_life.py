@@ -180,6 +180,20 @@ def test_broken_files_of_others_are_in_nobodys_way(engine: Any, project: Project
         theirs.unlink()
 
 
+def test_dag_files_are_not_packaged_with_the_project(engine: Any, project: Project) -> None:
+    project.write()
+    inside = project.folder / "flows" / engine.dags.name
+    inside.mkdir(parents=True)
+    path = engine.dags / f"lolpop_{project.name}.py"
+    (inside / path.name).write_text("# as if Airflow read the project's own folder\n")
+    said = project.lolpop("deployment", "build", code=3)
+    assert f"the DAG file {str(path)!r} would be packaged with the project" in said
+    glob = f"**/{engine.dags.name}/lolpop_*.py"
+    assert f"leave it out: package: {{exclude: ['{glob}']}}" in said
+    assert not path.exists()
+    project.write(package={"exclude": [glob]}).lolpop("deployment", "build")
+
+
 def test_a_scheduler_that_does_not_run(engine: Any, project: Project) -> None:
     project.write().lolpop("deployment", "build")
     engine.stop("scheduler")

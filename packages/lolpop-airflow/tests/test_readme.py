@@ -43,11 +43,16 @@ def test_every_config_key_is_in_the_table_with_its_default() -> None:
 def test_every_picture_is_there_and_small() -> None:
     shown = re.findall(r"!\[.*?\]\((docs/\w+\.png)\)", TEXT)
     assert {*shown} == {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.png")}
-    assert len(shown) == 2
+    assert len(shown) == 3
     for name in shown:
         content = (ROOT / name).read_bytes()
         assert content.startswith(b"\x89PNG"), name
         assert len(content) < LARGEST, name
+
+
+def test_it_starts_what_the_tests_start(engine: Any) -> None:
+    started = [process.args[2:] for process in engine.processes.values()]
+    assert commands("airflow") == ["airflow db migrate", *map(" ".join, started)]
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ class AirflowOrchestrator(Orchestrator):
             deployment=deployment.name,
             deployment_digest=deployment.digest(package.digest),
             actions=tuple(self._actions(self._wanted(package, deployment), path)),
-            refusals=tuple(_refusals(path)),
+            refusals=tuple(_refusals(path, package)),
         )
 
     def _wanted(self, package: Package, deployment: DeploymentSpec) -> str:
@@ -238,11 +238,19 @@ class AirflowOrchestrator(Orchestrator):
         )
 
 
-def _refusals(path: Path) -> Iterator[Refusal]:
+def _refusals(path: Path, package: Package) -> Iterator[Refusal]:
     if path.exists() and files.read(path) is None:
         yield Refusal(
             f"the file {str(path)!r} isn't lolpop's",
             "move it away, or choose another name with -n",
+        )
+    if any(
+        file.path.endswith(f"{path.parent.name}/{path.name}") for file in package.manifest.files
+    ):
+        yield Refusal(
+            f"the DAG file {str(path)!r} would be packaged with the project, which would be another"
+            " one after every build",
+            f"leave it out: package: {{exclude: ['**/{path.parent.name}/lolpop_*.py']}}",
         )
 
 
