@@ -88,7 +88,7 @@ def main(folder: Path) -> int:
     records = Runs(Store(spec.storage))
     with started(folder / "airflow") as engine:
         orchestrator = orchestrator_of(engine)
-        deployed = orchestrator.deploy(package, spec, DeployOptions())
+        deployed = orchestrator.deploy(package, spec, DeployOptions()).engine_id or ""
         dag = by_hand(engine, package, spec)
         rounds = []
         for _ in range(ROUNDS):
@@ -97,7 +97,7 @@ def main(folder: Path) -> int:
             engine.ask("POST", f"/dags/{dag}/dagRuns", {"dag_run_id": own, "logical_date": None})
             theirs = seconds_of(engine, dag, own)
             run = orchestrator.run(spec.name, {}, RunOptions()).ref.run_id
-            rounds.append((theirs, seconds_of(engine, deployed.engine_id, run)))
+            rounds.append((theirs, seconds_of(engine, deployed, run)))
     ratio = median(ours / theirs for theirs, ours in rounds)
     ok = ratio <= BAR
     (theirs, ours) = (1_000 * median(each) for each in zip(*rounds, strict=True))

@@ -23,6 +23,15 @@ from lolpop_airflow.generating import generate
 from lolpop_airflow.orchestrator import AirflowOrchestrator
 
 
+def test_importing_the_plugin_imports_no_client() -> None:
+    script = (
+        "import sys, lolpop_airflow; lolpop_airflow.AirflowOrchestrator;"
+        "print([name for name in sys.modules if name.startswith(('airflow_client', 'urllib3'))])"
+    )
+    done = subprocess.check_output([sys.executable, "-c", script], text=True)
+    assert done == "[]\n"
+
+
 def test_nothing_answers() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
