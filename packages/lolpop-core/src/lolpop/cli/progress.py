@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from lolpop.cli.failures import Reply
@@ -39,6 +40,15 @@ def waited(reply: Reply, used: Engine, seen: Seen) -> RunStatus:
     if reply.as_json or not sys.stdout.isatty():
         return _until_over(used, seen, _Lines(reply).show)
     return _live(used, seen)
+
+
+def seconds(step: StepStatus) -> str:
+    """Give how long a step's last attempt took, or has taken so far."""
+    if not step.attempts:
+        return ""
+    last = step.attempts[-1]
+    ended = last.ended_at or datetime.now(timezone.utc)
+    return f"{(ended - last.started_at).total_seconds():.2f}"
 
 
 def _until_over(used: Engine, seen: Seen, show: Callable[[RunStatus], None]) -> RunStatus:
@@ -84,8 +94,6 @@ def _live(used: Engine, seen: Seen) -> RunStatus:
 
 def _table(found: RunStatus) -> Table:
     from rich.table import Table
-
-    from lolpop.cli.running import seconds
 
     table = Table.grid(padding=(0, 2))
     for step in found.steps:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import datetime, timezone
 from functools import wraps
 from typing import Any
 
@@ -13,7 +12,7 @@ import click
 from lolpop.cli.deployment import on_deployer
 from lolpop.cli.failures import Reply
 from lolpop.cli.options import command
-from lolpop.cli.progress import waited
+from lolpop.cli.progress import seconds, waited
 from lolpop.cli.values import json_object
 from lolpop.contract import LogLine, RunState, StepStatus, to_json
 from lolpop.deploying import engine as engines
@@ -118,15 +117,6 @@ def _row(step: StepStatus) -> list[str]:
     last = step.attempts[-1] if step.attempts else None
     error = (last.error or "") if last else ""
     return [step.name, step.state.value, str(len(step.attempts) or ""), seconds(step), error]
-
-
-def seconds(step: StepStatus) -> str:
-    """Give how long a step's last attempt took, or has taken so far."""
-    if not step.attempts:
-        return ""
-    last = step.attempts[-1]
-    ended = last.ended_at or datetime.now(timezone.utc)
-    return f"{(ended - last.started_at).total_seconds():.2f}"
 
 
 @click.command(epilog="Example: lolpop deployment logs penguins --step train.fit --follow")
