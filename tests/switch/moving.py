@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import json
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +12,8 @@ from typing import Any
 
 import yaml
 
-LOLPOP = Path(sys.executable).with_name("lolpop")
+from lolpop.testing import Command
+
 PENGUINS = Path(__file__).parents[2] / "examples" / "penguins"
 LINE = "  orchestrator: {}"
 BEFORE = "  # orchestrator: PrefectOrchestrator    # the one line that moves the workflow"
@@ -46,7 +44,7 @@ class Outcome:
         return {name: output["digest"] for name, output in self.told["outputs"].items()}
 
 
-class Project:
+class Project(Command):
     """The penguins, in a folder of their own.
 
     Args:
@@ -56,7 +54,7 @@ class Project:
 
     def __init__(self, folder: Path, configs: Mapping[str, Mapping[str, Any]]) -> None:
         shutil.copytree(PENGUINS, folder)
-        self.folder = folder
+        super().__init__(folder)
         self.file = folder / "lolpop.yaml"
         self.orchestrator = next(iter(configs))
         text = self.file.read_text("utf-8")
@@ -77,24 +75,10 @@ class Project:
 
     def move(self, *options: str) -> Outcome:
         """Build, run, wait and remove; the seconds are those of the run, as a user waits."""
-        self.lolpop("deployment", "build", *options)
+        self.json("deployment", "build", *options)
         start = time.monotonic()
-        code = self._call("deployment", "run", "--wait", *options).returncode
+        code = self.call("deployment", "run", "--wait", *options).returncode
         seconds = time.monotonic() - start
-        told = self.lolpop("runs", "show", "latest")
-        self.lolpop("deployment", "remove", *options)
+        told = self.json("runs", "show", "latest")
+        self.json("deployment", "remove", *options)
         return Outcome(seconds, code, told)
-
-    def lolpop(self, *words: str) -> Any:
-        done = self._call(*words)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
-
-    def _call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [LOLPOP, *words, "--output", "json"],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )

@@ -90,7 +90,7 @@ def test_failures_are_the_same(broken: Moved, name: str) -> None:
 
 def test_what_ran_is_told_after_a_switch(project: Project, moved: Moved) -> None:
     project.name(LOCAL)
-    known = [each["run"]["ref"] for each in project.lolpop("runs", "list")["runs"]]
+    known = [each["run"]["ref"] for each in project.json("runs", "list")["runs"]]
     assert all(outcome.told["run"]["ref"] in known for outcome in moved.values())
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-LOLPOP = Path(sys.executable).with_name("lolpop")
+from lolpop.testing import Command
+
 SOURCE = '''
 import os
 import time
@@ -66,12 +62,17 @@ class Birds(lolpop.Runner):
 
 
 @dataclass
-class Project:
-    """A project folder, configured for an engine."""
+class Project(Command):
+    """A project folder, configured for an engine.
 
-    folder: Path
-    config: Mapping[str, Any]
-    name: str
+    Attributes:
+        config: What the orchestrator's config says.
+        name: The name of its deployment.
+    """
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    name: str = "birds"
+    hidden: str | None = field(default="AIRFLOW", kw_only=True)
 
     def write(self, entrypoint: str = "build", **settings: Any) -> Project:
         self.folder.mkdir(exist_ok=True)
@@ -89,26 +90,3 @@ class Project:
         content["deployment"] = {"name": self.name, **content.get("deployment", {})}
         (self.folder / "lolpop.yaml").write_text(yaml.safe_dump(content))
         return self
-
-    def lolpop(self, *words: str, code: int = 0) -> str:
-        """Call the command; give what it says."""
-        done = self.call(*words)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        kept = {key: value for key, value in os.environ.items() if "AIRFLOW" not in key}
-        return subprocess.run(
-            [LOLPOP, *words],
-            cwd=self.folder,
-            env=kept,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def json(self, *words: str) -> Any:
-        """Call the command; give its JSON."""
-        done = self.call(*words, "--output", "json")
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)

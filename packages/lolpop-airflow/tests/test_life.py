@@ -48,14 +48,14 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
     written = file.stat().st_mtime_ns
 
     # The same again writes nothing.
-    assert project.lolpop("deployment", "build").startswith("unchanged: ")
+    assert project.said("deployment", "build").startswith("unchanged: ")
     assert file.stat().st_mtime_ns == written
 
     run = project.json("deployment", "run")
     run_id = run["ref"]["run_id"]
     assert run["url"] == f"{engine.url}/dags/{dag}/runs/{run_id}"
     assert wait(project, run_id)["run"]["state"] == "succeeded"
-    logs = project.lolpop("deployment", "logs", "--run", run_id)
+    logs = project.said("deployment", "logs", "--run", run_id)
     assert "fitting 3" in logs
     assert "fitting 4" in logs
     assert logs.count("seen []") == 2
@@ -71,7 +71,7 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert wait(project, "by-hand")["run"]["state"] == "succeeded"
-    assert "fitting 6" in project.lolpop("deployment", "logs", "--run", "by-hand")
+    assert "fitting 6" in project.said("deployment", "logs", "--run", "by-hand")
     task = next(
         iter(engine.ask("GET", f"/dags/{dag}/dagRuns/by-hand/taskInstances")["task_instances"])
     )
@@ -80,7 +80,7 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
     given = json.loads(given) if isinstance(given, str) else given
     assert {*given} == {"step", "attempt", "seconds"}
 
-    project.lolpop("deployment", "remove")
+    project.said("deployment", "remove")
     assert not file.exists()
     assert engine.ask("GET", f"/dags/{dag}") is None
 
@@ -108,7 +108,7 @@ def test_calls_beneath_a_step_are_folded_in_its_tasks_log(engine: Any, project: 
     assert after.startswith("::endgroup::Traceback (most recent call last)")
     assert "ValueError: it is too large" in after
     # lolpop shows what was printed.
-    assert "::" not in project.lolpop("deployment", "logs", "--run", run_id)
+    assert "::" not in project.said("deployment", "logs", "--run", run_id)
 
 
 def test_an_environment_of_the_packages_own_has_what_folds_them(
@@ -129,13 +129,13 @@ def test_an_environment_of_the_packages_own_has_what_folds_them(
 def test_somebody_paused_it(engine: Any, project: Project) -> None:
     dag = project.write().json("deployment", "build")["deployment"]["engine_id"]
     engine.ask("PATCH", f"/dags/{dag}", {"is_paused": True})
-    said = project.lolpop("deployment", "run", code=4)
+    said = project.said("deployment", "run", code=4)
     assert f"dag '{dag}' is paused in Airflow, so the run would never start" in said
     assert "`lolpop deployment build` lets it run again" in said
     engine.ask("POST", f"/dags/{dag}/dagRuns", {"dag_run_id": "waits", "logical_date": None})
     message = project.json("deployment", "status", "--run", "waits")["message"]
     assert message == "its DAG is paused in Airflow: `lolpop deployment build` lets it run again"
-    project.lolpop("deployment", "build")
+    project.said("deployment", "build")
     assert wait(project, "waits")["run"]["state"] == "succeeded"
 
 
@@ -151,7 +151,7 @@ def expired(token: str, secret: str) -> str:
 
 
 def test_a_token_expires_while_logs_are_followed(engine: Any, project: Project) -> None:
-    project.write("talk").lolpop("deployment", "build")
+    project.write("talk").said("deployment", "build")
     run_id = project.json("deployment", "run")["ref"]["run_id"]
     api = Api(AirflowConfig.model_validate(engine.config))
     texts, tokens = [], []
@@ -170,10 +170,10 @@ def test_broken_files_of_others_are_in_nobodys_way(engine: Any, project: Project
     theirs = engine.dags / "lolpop_theirs.py"
     theirs.write_text("from airflow.sdk import DAG\nraise RuntimeError('broken')\n", "utf-8")
     try:
-        project.write().lolpop("deployment", "build")
-        assert project.name in project.lolpop("deployment", "list")
+        project.write().said("deployment", "build")
+        assert project.name in project.said("deployment", "list")
         other = Project(project.folder.with_name("other"), engine.config, "theirs").write()
-        said = other.lolpop("deployment", "build", code=3)
+        said = other.said("deployment", "build", code=3)
         assert f"the file {str(theirs)!r} isn't lolpop's" in said
         assert "RuntimeError" in theirs.read_text("utf-8")
     finally:
@@ -186,16 +186,16 @@ def test_dag_files_are_not_packaged_with_the_project(engine: Any, project: Proje
     inside.mkdir(parents=True)
     path = engine.dags / f"lolpop_{project.name}.py"
     (inside / path.name).write_text("# as if Airflow read the project's own folder\n")
-    said = project.lolpop("deployment", "build", code=3)
+    said = project.said("deployment", "build", code=3)
     assert f"the DAG file {str(path)!r} would be packaged with the project" in said
     glob = f"**/{engine.dags.name}/lolpop_*.py"
     assert f"leave it out: package: {{exclude: ['{glob}']}}" in said
     assert not path.exists()
-    project.write(package={"exclude": [glob]}).lolpop("deployment", "build")
+    project.write(package={"exclude": [glob]}).said("deployment", "build")
 
 
 def test_a_scheduler_that_does_not_run(engine: Any, project: Project) -> None:
-    project.write().lolpop("deployment", "build")
+    project.write().said("deployment", "build")
     engine.stop("scheduler")
     try:
         run_id = project.json("deployment", "run")["ref"]["run_id"]

@@ -56,7 +56,7 @@ def broken_off(
     """Call a verb whose webserver goes away; it says so."""
     with gone_at(at, engine.url) as url:
         project.config = {**engine.config, "url": url}
-        said = project.write(entrypoint).lolpop("deployment", verb, code=4)
+        said = project.write(entrypoint).said("deployment", verb, code=4)
     project.config = engine.config
     project.write(entrypoint)
     assert said == AWAY.format(url)
@@ -68,17 +68,17 @@ def test_a_build_that_is_broken_off_registers_nothing(engine: Any, project: Proj
     assert project.name not in jobs(engine)
 
     # Nor does it change what was there before.
-    project.write(steps={"train.fit": {"retries": 2}}).lolpop("deployment", "build")
+    project.write(steps={"train.fit": {"retries": 2}}).said("deployment", "build")
     (before,) = files(engine, project)
     broken_off(engine, project, "mutation Reload", "build")
     assert files(engine, project) == [before]
 
 
 def test_a_remove_that_is_broken_off_can_be_repeated(engine: Any, project: Project) -> None:
-    project.lolpop("deployment", "build")
+    project.said("deployment", "build")
     broken_off(engine, project, "mutation Reload", "remove")
     assert len(files(engine, project)) == 1
-    project.lolpop("deployment", "remove")
+    project.said("deployment", "remove")
     assert files(engine, project) == []
     assert project.name not in jobs(engine)
 
@@ -86,7 +86,7 @@ def test_a_remove_that_is_broken_off_can_be_repeated(engine: Any, project: Proje
 def test_a_run_and_a_stop_that_are_broken_off_can_be_repeated(
     engine: Any, project: Project
 ) -> None:
-    project.write("doze").lolpop("deployment", "build")
+    project.write("doze").said("deployment", "build")
     broken_off(engine, project, "mutation Launch", "run", "doze")
     assert runs(engine, project) == []
 
@@ -94,6 +94,6 @@ def test_a_run_and_a_stop_that_are_broken_off_can_be_repeated(
     broken_off(engine, project, "mutation Terminate", "stop", "doze")
     (run,) = runs(engine, project)
     assert run["status"] in ("STARTING", "STARTED")
-    assert run_id in project.lolpop("deployment", "stop")
+    assert run_id in project.said("deployment", "stop")
     (run,) = runs(engine, project)
     assert run["status"] == "CANCELED"

@@ -70,14 +70,14 @@ def wait(project: Project, run_id: str) -> Any:
 def test_a_whole_life(engine: Any, project: Project) -> None:
     users = engine.users.read_bytes()
     project.write(deployment={"parameters": {"seed": 5}})
-    assert "create  job" in project.lolpop("deployment", "plan")
+    assert "create  job" in project.said("deployment", "plan")
     deployment = project.json("deployment", "build")["deployment"]
     job = deployment["engine_id"]
     assert deployment["url"] == f"{engine.url}/locations/lolpop/jobs/{job}"
     before = {path: path.stat().st_mtime_ns for path in engine.folder.rglob("*.json")}
 
     # The same again writes nothing.
-    assert project.lolpop("deployment", "build").startswith("unchanged: ")
+    assert project.said("deployment", "build").startswith("unchanged: ")
     assert {path: path.stat().st_mtime_ns for path in engine.folder.rglob("*.json")} == before
 
     # The launchpad knows the parameters.
@@ -104,8 +104,8 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
     assert entries["size"] > 0
     assert file["assetKey"]["path"][-1] == "write"
 
-    assert project.lolpop("deployment", "logs", "--run", run_id) == "train.fit | fitting 5\n"
-    project.lolpop("deployment", "remove")
+    assert project.said("deployment", "logs", "--run", run_id) == "train.fit | fitting 5\n"
+    project.said("deployment", "remove")
     seen = engine.ask(_SEEN, job=selector(deployment))["pipelineOrError"]
     assert seen["__typename"] == "PipelineNotFoundError"
     assert engine.users.read_bytes() == users
@@ -113,9 +113,9 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
 
 def test_logs_follow_a_run_and_what_prints_much_loses_nothing(project: Project) -> None:
     project.write("talk")
-    project.lolpop("deployment", "build")
+    project.said("deployment", "build")
     run_id = run_id_of(project)
-    said = project.lolpop("deployment", "logs", "--follow", "--run", run_id)
+    said = project.said("deployment", "logs", "--follow", "--run", run_id)
     assert said.splitlines() == [f"train.chatter | line {number}" for number in range(3000)]
 
 
@@ -126,20 +126,20 @@ def test_a_step_may_run_in_an_environment_of_the_packages_own(project: Project) 
     project.write("where", package=source)
     text = (project.folder / "birds.py").read_text()
     (project.folder / "birds.py").write_text(text.replace("import numpy\nimport pandas\n", ""))
-    project.lolpop("deployment", "build")
+    project.said("deployment", "build")
     run_id = run_id_of(project)
     assert wait(project, run_id)["run"]["state"] == "succeeded"
-    found = project.lolpop("runs", "get", run_id, "train.interpreter")
+    found = project.said("runs", "get", run_id, "train.interpreter")
     assert sys.prefix not in found
 
 
 def test_a_run_that_is_stopped_is_cancelled_with_its_processes(project: Project) -> None:
     project.write("doze", steps={"train.doze": {"retries": 3}})
-    project.lolpop("deployment", "build")
+    project.said("deployment", "build")
     run_id = run_id_of(project)
-    while "dozing" not in project.lolpop("deployment", "logs", "--run", run_id):
+    while "dozing" not in project.said("deployment", "logs", "--run", run_id):
         time.sleep(0.2)
-    project.lolpop("deployment", "stop")
+    project.said("deployment", "stop")
     found = project.json("deployment", "status", "--run", run_id)
     assert found["run"]["state"] == "cancelled"
     (step,) = found["steps"]
@@ -148,22 +148,22 @@ def test_a_run_that_is_stopped_is_cancelled_with_its_processes(project: Project)
 
 def test_a_run_under_way_does_not_change_with_its_deployment(project: Project) -> None:
     project.write("doze")
-    project.lolpop("deployment", "build")
+    project.said("deployment", "build")
     run_id = run_id_of(project)
     project.write("build")
-    said = project.lolpop("deployment", "build", code=3)
+    said = project.said("deployment", "build", code=3)
     assert run_id in said
-    project.lolpop("deployment", "stop")
+    project.said("deployment", "stop")
 
 
 def test_what_dagster_cannot_take_leaves_nothing(engine: Any, project: Project) -> None:
     project.write(deployment={"schedule": {"cron": "61 6 * * *"}})
-    said = project.lolpop("deployment", "build", code=4)
+    said = project.said("deployment", "build", code=4)
     assert said.startswith(
         "error: Dagster can't take the deployment: This deployment is broken:"
         " DagsterInvalidDefinitionError: Found invalid cron schedule '61 6 * * *'"
     )
-    assert project.name not in project.lolpop("deployment", "list")
+    assert project.name not in project.said("deployment", "list")
     assert not [*engine.folder.rglob("*birds__*.json")]
 
 
@@ -173,7 +173,7 @@ def test_a_schedule_is_dagsters_and_waits_for_a_daemon(engine: Any, project: Pro
         "Dagster's daemon doesn't run: `dagster-daemon run`, with the webserver's DAGSTER_HOME and"
         " workspace files, starts it"
     )
-    assert f"the schedule doesn't fire: {reason}" in project.lolpop("deployment", "plan")
+    assert f"the schedule doesn't fire: {reason}" in project.said("deployment", "plan")
     deployment = project.json("deployment", "build")["deployment"]
     assert deployment["schedule_state"] == "inactive"
     assert deployment["schedule_reason"] == reason
@@ -183,7 +183,7 @@ def test_a_webserver_without_the_workspace_file_is_named(engine: Any, tmp_path: 
     other = tmp_path / "other.yaml"
     config = {**engine.config, "workspace": str(other), "location": "elsewhere"}
     project = Project(tmp_path / "birds", config, "birds").write()
-    said = project.lolpop("deployment", "build", code=4)
+    said = project.said("deployment", "build", code=4)
     assert said == (
         f"error: Dagster at {engine.url!r} has no code location 'elsewhere'\n"
         "hint: start it with lolpop's workspace file beside yours: `dagster-webserver -w"
@@ -200,7 +200,7 @@ def test_a_file_that_is_broken_is_listed_by_dagster_and_hurts_nothing(
     project.write()
     (folder / "spoilt.json").write_text("{")
     try:
-        project.lolpop("deployment", "build")
+        project.said("deployment", "build")
         seen = engine.ask(_SEEN, job=selector({"engine_id": "spoilt"}))["pipelineOrError"]
         assert seen["description"].startswith(
             "This deployment is broken: the file isn't a deployment: "
@@ -217,14 +217,14 @@ def test_a_location_that_does_not_load_is_named(engine: Any, project: Project) -
     project.write()
     module.write_text(text + "raise RuntimeError('on purpose')\n")
     try:
-        said = project.lolpop("deployment", "build", code=4)
+        said = project.said("deployment", "build", code=4)
         assert f"Dagster at {engine.url!r} can't load the code location 'lolpop': " in said
         assert "RuntimeError: on purpose" in said
         folder = engine.workspace.with_suffix(".d") / "deployments"
         assert not [*folder.glob(f"*{project.name[-8:]}*")]
     finally:
         module.write_text(text)
-    project.lolpop("deployment", "build")
+    project.said("deployment", "build")
 
 
 _IMPORTED = """
@@ -258,7 +258,7 @@ def test_a_workspace_within_the_project_is_refused(engine: Any, tmp_path: Path) 
     config = {**engine.config, "workspace": str(file)}
     project = Project(file.parent, config, "birds-within").write()
     subprocess.run([sys.executable, "-m", "lolpop_dagster", file], check=True)
-    assert project.lolpop("deployment", "build", code=3) == (
+    assert project.said("deployment", "build", code=3) == (
         f"error: deployment 'birds-within' is refused: the workspace file {str(file)!r} would be"
         " packaged with the project, and each deployment in it change the package\n"
         "hint: name one outside of the project: a single one serves all projects\n"

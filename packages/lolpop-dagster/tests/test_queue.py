@@ -34,8 +34,8 @@ def test_a_run_in_the_queue(
     queued: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = Project(tmp_path / "birds", queued.config, "birds").write()
-    assert NOBODY in project.lolpop("deployment", "plan")
-    project.lolpop("deployment", "build")
+    assert NOBODY in project.said("deployment", "plan")
+    project.said("deployment", "build")
     run = project.json("deployment", "run")
     assert (run["state"], run["engine_state"]) == ("queued", "QUEUED")
 
@@ -45,7 +45,7 @@ def test_a_run_in_the_queue(
     told = runs.told(api, runs.demanded(api, run["ref"]["run_id"], "birds"), "birds")
     assert runs._message(api, told) == NOBODY
 
-    stopped = project.lolpop("deployment", "stop")
+    stopped = project.said("deployment", "stop")
     assert run["ref"]["run_id"] in stopped
     status = project.json("deployment", "status", "--run", run["ref"]["run_id"])
     assert status["run"]["state"] == "cancelled"
@@ -60,11 +60,11 @@ def test_a_run_in_the_queue(
     queued.start_daemon()
     assert daemons.trouble(api, daemons.COORDINATOR) is None
     assert daemons.queue(api) == "it waits for its turn: max_concurrent_runs is 10"
-    project.lolpop("deployment", "run", "--wait")
+    project.said("deployment", "run", "--wait")
     other = Project(tmp_path / "new", queued.config, "new").write()
-    other.lolpop("deployment", "build")
+    other.said("deployment", "build")
     began = time.monotonic()
-    other.lolpop("deployment", "run", "--wait")
+    other.said("deployment", "run", "--wait")
     assert time.monotonic() - began < 60, "the daemon's view is up to 60 s old"
 
     # The schedule starts runs, until it is stopped.
@@ -74,7 +74,7 @@ def test_a_run_in_the_queue(
         time.sleep(1)
     (known,) = timed.json("deployment", "list")
     assert known["schedule_state"] == "active"
-    timed.lolpop("deployment", "stop")
+    timed.said("deployment", "stop")
     (known,) = timed.json("deployment", "list")
     assert known["schedule_state"] == "suspended"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,50 +11,28 @@ from typing import Any
 import pytest
 import yaml
 
+from lolpop.testing import Readme
 from lolpop_dagster.config import DagsterConfig
 
-ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "README.md").read_text("utf-8")
-WORKSPACE = "~/dagster/lolpop-workspace.yaml"
+README = Readme(Path(__file__).parents[1] / "README.md")
 SCRIPTS = Path(sys.executable).parent
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LARGEST = 150_000
-
-
-def blocks(language: str) -> list[str]:
-    return [text for kind, text in BLOCK.findall(TEXT) if kind == language]
-
-
-def commands(program: str) -> list[str]:
-    lines = [line for text in blocks("console") for line in text.splitlines()]
-    return [line for line in lines if line.split()[0] == program]
+WORKSPACE = "~/dagster/lolpop-workspace.yaml"
 
 
 def test_every_config_key_is_in_the_table_with_its_default() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", TEXT, re.MULTILINE)
-    defaults = DagsterConfig().model_dump(mode="json")
-    assert [key for key, _ in rows] == [*defaults]
-    for key, said in rows:
-        if defaults[key] is not None:
-            assert yaml.safe_load(said.strip("`")) == defaults[key], key
+    README.expect_keys(DagsterConfig())
 
 
 def test_every_picture_is_there_and_small() -> None:
-    shown = re.findall(r"!\[.*?\]\((docs/\w+\.png)\)", TEXT)
-    assert {*shown} == {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.png")}
-    assert len(shown) == 3
-    for name in shown:
-        content = (ROOT / name).read_bytes()
-        assert content.startswith(b"\x89PNG"), name
-        assert len(content) < LARGEST, name
+    README.expect_pictures()
 
 
 def test_it_starts_what_the_tests_start(engine: Any) -> None:
     process = engine.processes["webserver"]
     started = " ".join(Path(word).name for word in process.args)
-    (said,) = commands("dagster-webserver")
+    (said,) = README.commands("dagster-webserver")
     assert started.startswith(said.replace(WORKSPACE, "lolpop-workspace.yaml"))
-    (daemon,) = commands("dagster-daemon")
+    (daemon,) = README.commands("dagster-daemon")
     assert daemon.split()[2:] == said.split()[1:]
     names = [Path(word).name for word in engine.words]
     assert names == [Path(word).name for word in daemon.split()[2:]]
@@ -66,7 +43,7 @@ def demo(engine: Any, tmp_path: Path) -> Path:
     """Give a project of `lolpop init`, edited as the README says."""
     subprocess.run([SCRIPTS / "lolpop", "init", "demo"], cwd=tmp_path, check=True)
     file = tmp_path / "demo" / "lolpop.yaml"
-    (text,) = blocks("yaml")
+    (text,) = README.blocks("yaml")
     text = text.replace("http://127.0.0.1:3000", engine.url)
     text = text.replace(WORKSPACE, str(engine.workspace))
     edited: Mapping[str, Any] = {**yaml.safe_load(file.read_text()), **yaml.safe_load(text)}
@@ -75,7 +52,7 @@ def demo(engine: Any, tmp_path: Path) -> Path:
 
 
 def test_its_commands_run(engine: Any, demo: Path) -> None:
-    for line in [*commands("python"), *commands("lolpop")]:
+    for line in [*README.commands("python"), *README.commands("lolpop")]:
         done = subprocess.run(
             line.replace(WORKSPACE, "../other.yaml").split(),
             cwd=demo,

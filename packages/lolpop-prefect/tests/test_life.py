@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,7 +13,8 @@ import psutil
 import pytest
 import yaml
 
-LOLPOP = Path(sys.executable).with_name("lolpop")
+from lolpop.testing import Command
+
 SOURCE = """
 import os, pathlib, sys, time
 import lolpop
@@ -53,12 +51,12 @@ class Birds(lolpop.Runner):
 """
 
 
-class Birds:
+class Birds(Command):
     """A project with one step, and the command line used on it."""
 
     def __init__(self, engine: Any, folder: Path) -> None:
+        super().__init__(folder)
         self.engine = engine
-        self.folder = folder
         self.name = f"birds-{folder.name}"
         (folder / "birds.py").write_text(SOURCE)
         self.config = engine.config
@@ -76,18 +74,6 @@ class Birds:
         }
         (self.folder / "lolpop.yaml").write_text(yaml.safe_dump(settings))
 
-    def lolpop(self, *words: str, code: int = 0) -> Any:
-        done = subprocess.run(
-            [LOLPOP, *words, "--output", "json"],
-            cwd=self.folder,
-            env={**os.environ},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return json.loads(done.stdout or done.stderr)
-
     def until(self, ask: Callable[[], Any]) -> Any:
         deadline = time.monotonic() + 120
         while not (found := ask()):
@@ -101,7 +87,7 @@ def birds(engine: Any, tmp_path: Path) -> Birds:
     made = Birds(engine, tmp_path)
     made.configure()
     yield made
-    subprocess.run([LOLPOP, "deployment", "remove"], cwd=tmp_path, capture_output=True, check=False)
+    made.call("deployment", "remove")
 
 
 def error(said: Mapping[str, Any]) -> tuple[str, str]:
@@ -110,7 +96,7 @@ def error(said: Mapping[str, Any]) -> tuple[str, str]:
 
 def test_a_work_pool_that_is_missing_is_refused(birds: Birds) -> None:
     birds.configure(work_pool="no such pool")
-    assert error(birds.lolpop("deployment", "build", code=3)) == (
+    assert error(birds.json("deployment", "build", code=3)) == (
         f"deployment {birds.name!r} is refused: Prefect has no work pool 'no such pool'",
         "prefect work-pool create 'no such pool' --type process; or say create_work_pool: true in"
         " the orchestrator's config",
@@ -118,7 +104,7 @@ def test_a_work_pool_that_is_missing_is_refused(birds: Birds) -> None:
 
 
 def test_names_that_prefect_does_not_take_are_refused(birds: Birds) -> None:
-    said = birds.lolpop("deployment", "build", "-n", "a/b", code=3)
+    said = birds.json("deployment", "build", "-n", "a/b", code=3)
     assert error(said) == (
         "deployment 'a/b' is refused: Prefect can't name a deployment 'a/b'",
         "choose a name with -n, without any of / % & < >",
@@ -131,7 +117,7 @@ def test_somebody_elses_deployment_is_left_alone(birds: Birds) -> None:
     with SyncPrefectClient(birds.engine.url, auth_string=birds.config["auth_string"]) as client:
         flow = client.create_flow_from_name(birds.name)
         made = client.create_deployment(flow_id=flow, name=birds.name, entrypoint="theirs.py:flow")
-        said = birds.lolpop("deployment", "build", code=3)
+        said = birds.json("deployment", "build", code=3)
         assert client.read_deployment(made).entrypoint == "theirs.py:flow"
         client.delete_deployment(made)
     assert error(said) == (
@@ -143,28 +129,25 @@ def test_somebody_elses_deployment_is_left_alone(birds: Birds) -> None:
 
 def test_a_pool_without_a_worker_is_told_and_its_run_can_be_stopped(birds: Birds) -> None:
     birds.configure(work_pool="nobody", create_work_pool=True)
-    birds.lolpop("deployment", "build")
-    run = birds.lolpop("deployment", "run")["ref"]["run_id"]
-    said = birds.until(lambda: birds.lolpop("deployment", "status")["message"])
+    birds.json("deployment", "build")
+    run = birds.json("deployment", "run")["ref"]["run_id"]
+    said = birds.until(lambda: birds.json("deployment", "status")["message"])
     assert said == (
         "no worker takes runs from work pool 'nobody': start one with"
         " `prefect worker start --pool nobody`"
     )
-    stopped = birds.lolpop("deployment", "stop")
+    stopped = birds.json("deployment", "stop")
     assert [each["run_id"] for each in stopped["ended"]] == [run]
 
 
 def test_calls_beneath_a_step_show_as_tasks_if_asked(birds: Birds) -> None:
     birds.configure(nested_tasks=True)
-    birds.lolpop("deployment", "build")
-    run = birds.lolpop("deployment", "run", "--wait")["run"]["ref"]["run_id"]
+    birds.json("deployment", "build")
+    run = birds.json("deployment", "run", "--wait")["run"]["ref"]["run_id"]
     tasks = {task.name: task for task in birds.until(lambda: _two_tasks(birds, run))}
     (parent,) = tasks["metrics.score"].task_inputs["__parents__"]
     assert parent.id == tasks["train.fit"].id
-    done = subprocess.run(
-        [LOLPOP, "deployment", "logs"], cwd=birds.folder, capture_output=True, text=True, check=True
-    )
-    assert "scoring" in done.stdout
+    assert "scoring" in birds.said("deployment", "logs")
 
 
 def _two_tasks(birds: Birds, run: str) -> list[Any] | None:
@@ -183,22 +166,22 @@ def test_a_step_may_run_in_an_environment_of_the_packages_own(birds: Birds) -> N
     (birds.folder / "requirements.txt").write_text("")
     birds.settings["package"] = {"environment": "venv", "requirements": "requirements.txt"}
     birds.configure()
-    birds.lolpop("deployment", "build", "-e", "where")
-    run = birds.lolpop("deployment", "run", "--wait")["run"]
+    birds.json("deployment", "build", "-e", "where")
+    run = birds.json("deployment", "run", "--wait")["run"]
     assert run["state"] == "succeeded"
-    found = birds.lolpop("runs", "get", run["ref"]["run_id"], "train.interpreter")
+    found = birds.json("runs", "get", run["ref"]["run_id"], "train.interpreter")
     assert Path(found["value"]).parent == birds.folder / ".lolpop" / "environments"
 
 
 def test_a_killed_flow_leaves_a_step_that_a_stop_ends(birds: Birds, tmp_path: Path) -> None:
-    birds.lolpop("deployment", "build")
+    birds.json("deployment", "build")
     witness = tmp_path / "witness"
-    run = birds.lolpop("deployment", "run", "--param", f"witness={witness}")["ref"]["run_id"]
+    run = birds.json("deployment", "run", "--param", f"witness={witness}")["ref"]["run_id"]
     step = int(birds.until(lambda: witness.exists() and witness.read_text()))
     os.kill(_flow_process(run).pid, signal.SIGKILL)
     birds.until(lambda: _state(birds) == "crashed")
     assert psutil.pid_exists(step)
-    birds.lolpop("deployment", "stop")
+    birds.json("deployment", "stop")
     assert not psutil.pid_exists(step)
 
 
@@ -214,4 +197,4 @@ def _flow_process(run: str) -> psutil.Process:
 
 
 def _state(birds: Birds) -> str:
-    return str(birds.lolpop("deployment", "status")["run"]["state"])
+    return str(birds.json("deployment", "status")["run"]["state"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,38 +10,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from lolpop.testing import Readme
 from lolpop_prefect.config import PrefectConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-README = Path(__file__).parents[1] / "README.md"
+README = Readme(Path(__file__).parents[1] / "README.md")
 SCRIPTS = Path(sys.executable).parent
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
-def blocks(language: str) -> list[str]:
-    return [text for kind, text in BLOCK.findall(README.read_text("utf-8")) if kind == language]
-
-
-def commands(program: str) -> list[str]:
-    lines = [line for text in blocks("console") for line in text.splitlines()]
-    return [line for line in lines if line.split()[0] == program]
 
 
 def test_every_config_key_is_in_the_table_with_its_default() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", README.read_text("utf-8"), re.MULTILINE)
-    defaults = PrefectConfig().model_dump(mode="json")
-    assert [key for key, _ in rows] == [*defaults]
-    for key, said in rows:
-        if defaults[key] is not None:
-            assert yaml.safe_load(said.strip("`")) == defaults[key], key
+    README.expect_keys(PrefectConfig())
 
 
 def test_it_starts_what_the_tests_start(engine: Any) -> None:
     processes = [engine.processes[name] for name in ("server", "worker")]
     started = [" ".join(process.args[1:]).removeprefix("-m ") for process in processes]
-    wanted = commands("prefect")
+    wanted = README.commands("prefect")
     assert len(wanted) == len(started)
     assert all(real.startswith(said) for said, real in zip(wanted, started, strict=True))
 
@@ -52,7 +37,7 @@ def demo(engine: Any, tmp_path: Path) -> Path:
     """Give a project of `lolpop init`, edited as the README says."""
     subprocess.run([SCRIPTS / "lolpop", "init", "demo"], cwd=tmp_path, check=True)
     file = tmp_path / "demo" / "lolpop.yaml"
-    (text,) = blocks("yaml")
+    (text,) = README.blocks("yaml")
     text = text.replace("http://127.0.0.1:4200/api", engine.url)
     edited: Mapping[str, Any] = {**yaml.safe_load(file.read_text()), **yaml.safe_load(text)}
     file.write_text(yaml.safe_dump(edited), "utf-8")
@@ -61,7 +46,7 @@ def demo(engine: Any, tmp_path: Path) -> Path:
 
 def test_its_commands_run(engine: Any, demo: Path) -> None:
     environment = {**engine.environment, "PATH": f"{SCRIPTS}:{engine.environment['PATH']}"}
-    for line in commands("lolpop"):
+    for line in README.commands("lolpop"):
         done = subprocess.run(
             line.split(), cwd=demo, env=environment, capture_output=True, text=True, check=False
         )

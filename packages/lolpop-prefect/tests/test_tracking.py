@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -18,8 +15,8 @@ import pytest
 import yaml
 
 from lolpop.execution.processes import environment_of
+from lolpop.testing import Command
 
-LOLPOP = Path(sys.executable).with_name("lolpop")
 SOURCE = """
 import lolpop
 
@@ -88,15 +85,8 @@ def run(engine: Any, folder: Path, method: str, code: int = 0) -> str:
 
 
 def ran(folder: Path, method: str, variables: Mapping[str, str], code: int = 0) -> str:
-    kept = {key: value for key, value in os.environ.items() if "PREFECT_API" not in key}
-    done = subprocess.run(
-        [LOLPOP, "run", "workflow", "-e", method, "--output", "json"],
-        cwd=folder,
-        env={**kept, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = Command(folder, variables=variables, hidden="PREFECT_API")
+    done = command.call("run", "workflow", "-e", method, "--output", "json")
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 

@@ -9,16 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lolpop.testing.bench import Bench
+    from lolpop.testing.command import Command
     from lolpop.testing.harness import Harness
+    from lolpop.testing.readme import Readme
     from lolpop.testing.rule import Rule, RuleBroken
     from lolpop.testing.suite import OrchestratorSuite
 
-__all__ = ["Bench", "Harness", "OrchestratorSuite", "Rule", "RuleBroken"]
+__all__ = [
+    "Bench",
+    "Command",
+    "Harness",
+    "OrchestratorSuite",
+    "Readme",
+    "Rule",
+    "RuleBroken",
+]
 
 _PLACES = {
     "Bench": "bench",
+    "Command": "command",
     "Harness": "harness",
     "OrchestratorSuite": "suite",
+    "Readme": "readme",
     "Rule": "rule",
     "RuleBroken": "rule",
 }
