@@ -66,6 +66,7 @@ class Birds(Command):
         settings = {
             "modules": ["birds"],
             "runner": "Birds",
+            "entrypoint": "build",
             "pipelines": {"train": "Train"},
             "components": {"metrics": "Metrics"},
             "decorators": {"orchestrator": "PrefectOrchestrator"},
