@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow_project import Project
 from airflow_samples import package, spec
 
 from lolpop.contract.options import DeployOptions
+from lolpop.deploying import engine as engines
 from lolpop.errors import EngineError, EngineUnreachableError
+from lolpop.inprocess import Source
 from lolpop_airflow import files
 from lolpop_airflow.config import AirflowConfig
 from lolpop_airflow.connecting import Api
@@ -55,6 +58,18 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     )
     assert caught.value.hint == (
         "`dags_folder` in the orchestrator's config must be a folder you can write to"
+    )
+
+
+def test_a_relative_folder_starts_at_the_project(tmp_path: Path) -> None:
+    project = Project(tmp_path / "birds", {"api_url": "http://127.0.0.1:9", "dags_folder": "dags"})
+    project.write()
+    source = Source(files=(str(tmp_path / "birds" / "lolpop.yaml"),))
+    made = engines.engine(source).lifecycle.orchestrator
+    with pytest.raises(EngineError) as caught:
+        print(made.folder)
+    assert caught.value.message == (
+        f"there is no folder {str(tmp_path / 'birds' / 'dags')!r} for DAG files"
     )
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 import lolpop
+
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+"""A folder of this host; a relative path starts at the project's folder."""
 
 
 class AirflowConfig(lolpop.Config):
@@ -29,7 +33,7 @@ class AirflowConfig(lolpop.Config):
     username: str | None = None
     password: str | None = None
     token: str | None = None
-    dags_folder: Path | None = None
+    dags_folder: Folder | None = None
     pool: str | None = None
     tags: tuple[str, ...] = ()
     patience: float = Field(default=360.0, gt=0)

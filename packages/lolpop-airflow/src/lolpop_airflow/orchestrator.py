@@ -95,10 +95,9 @@ class AirflowOrchestrator(Orchestrator):
         Raises:
             EngineError: None is named, or it isn't there.
         """
-        named = self.config.dags_folder
-        if named is None:
+        folder = self.config.dags_folder
+        if folder is None:
             raise EngineError("no folder of DAG files is named", hint=_NAME_IT)
-        folder = named.expanduser()
         if not folder.is_dir():
             raise EngineError(f"there is no folder {str(folder)!r} for DAG files", hint=_NAME_IT)
         return folder

@@ -42,6 +42,14 @@ NARROW = """
             return self.deploy(package, deployment, options)
         def strange(self, package, colour): ...
 
+    class Away(LocalOrchestrator):
+        def deployments(self):
+            from lolpop.errors import EngineUnreachableError
+            try:
+                open("/nowhere")
+            except OSError as error:
+                raise EngineUnreachableError("it is away", hint="start it") from error
+
     class Only(LocalOrchestrator):
         capabilities = frozenset()
 
@@ -335,3 +343,11 @@ def test_the_list_says_where_others_are(call: Any) -> None:
         "no deployment of other on LocalOrchestrator; 1 of other projects: --all\n"
     )
     assert "words" in call("list", "--all", *other).stdout
+
+
+def test_an_engines_trouble_shows_nothing_of_its_clients_code(lolpop: Any, project: Path) -> None:
+    away = ("--deployer", "own:Away")
+    done = lolpop("deployment", "list", *away)
+    assert (done.returncode, done.stderr) == (4, "error: it is away\nhint: start it\n")
+    done = lolpop("deployment", "list", *away, "--verbose")
+    assert "FileNotFoundError" in done.stderr

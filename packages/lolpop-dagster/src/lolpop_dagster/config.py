@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 import lolpop
+
+Place = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+"""A place on this host; a relative path starts at the project's folder."""
 
 Kind = Literal["runner", "pipeline", "component"]
 
@@ -37,13 +40,13 @@ class DagsterConfig(lolpop.Config):
 
     url: str = "http://127.0.0.1:3000"
     headers: dict[str, str] = Field(default_factory=dict)
-    workspace: Path | None = None
+    workspace: Place | None = None
     location: str = Field(default="lolpop", pattern=r"^[A-Za-z0-9_.-]+$")
     executor: str | None = Field(default=None, pattern=r"^(in_process|multiprocess|[\w.]+:[\w.]+)$")
     executor_config: dict[str, Any] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
     patience: float = Field(default=120.0, gt=0)
     shared_filesystem: bool = False
-    dagster_home: Path | None = None
+    dagster_home: Place | None = None
     tracked: tuple[Kind, ...] = ("runner", "pipeline", "component")
     materialize_from: int = Field(default=1_000_000, ge=0)

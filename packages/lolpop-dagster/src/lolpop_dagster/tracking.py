@@ -170,7 +170,7 @@ def _job(name: str, op: str, run: _Run) -> dg.JobDefinition:
 
 def _home(named: Path | None) -> str | None:
     """Give the folder of the instance that is named, or that of the environment, or None."""
-    wanted = str(named.expanduser().absolute()) if named else os.environ.get(_HOME)
+    wanted = str(named) if named else os.environ.get(_HOME)
     if wanted and not Path(wanted).is_dir():
         raise EngineError(
             f"there is no folder {wanted!r} for Dagster's instance",

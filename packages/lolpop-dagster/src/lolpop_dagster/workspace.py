@@ -39,7 +39,7 @@ class Workspace:
         """
         if config.workspace is None:
             raise EngineError("no workspace file is named, and deployments need one", hint=_NAME_IT)
-        return cls(config.workspace.expanduser().absolute(), config.location)
+        return cls(config.workspace, config.location)
 
     @property
     def folder(self) -> Path:
