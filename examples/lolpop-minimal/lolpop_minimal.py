@@ -7,7 +7,6 @@ from typing import Any
 import lolpop
 from lolpop import contract as c
 from lolpop.detached import Detached
-from lolpop.errors import NotStoppedError
 from lolpop.storage.names import encoded
 
 NAME = "MinimalOrchestrator"
@@ -63,8 +62,6 @@ class MinimalOrchestrator(lolpop.Orchestrator):
         return self.engine.stop(deployment_name, run_id, options.timeout)
 
     def remove(self, deployment_name: str, options: c.RemoveOptions) -> c.Removed:
-        stopped = self.stop(deployment_name, None, c.StopOptions(timeout=options.timeout))
-        if stopped.left:
-            raise NotStoppedError(f"{deployment_name!r} still runs", left=stopped.left)
+        stopped = self.stop_all(deployment_name, options)
         self.engine.store.delete(f"minimal/{encoded(deployment_name)}")
         return c.Removed(deployment=deployment_name, ended=stopped.ended)

@@ -31,7 +31,7 @@ from lolpop.contract.options import (
     RunOptions,
     StopOptions,
 )
-from lolpop.errors import EngineError, NotFoundError, NotStoppedError
+from lolpop.errors import EngineError, NotFoundError
 from lolpop.execution.hosts import elsewhere
 from lolpop_airflow import files, registering, runs
 from lolpop_airflow.config import AirflowConfig
@@ -221,13 +221,7 @@ class AirflowOrchestrator(Orchestrator):
     def remove(self, deployment_name: str, options: RemoveOptions) -> Removed:
         """Stop a deployment's runs, take its file away, and then its DAG."""
         file = self.file(deployment_name)
-        stop_options = StopOptions(timeout=options.timeout, take_over=options.take_over)
-        stopped = self.stop(deployment_name, None, stop_options)
-        if stopped.left:
-            raise NotStoppedError(
-                f"deployment {deployment_name!r} still has runs: {'; '.join(stopped.left)}",
-                left=stopped.left,
-            )
+        stopped = self.stop_all(deployment_name, options)
         file.path.unlink(missing_ok=True)
         registering.forget(self.api, file.dag_id, self.config.patience)
         return Removed(

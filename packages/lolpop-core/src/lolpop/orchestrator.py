@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from lolpop.contract import Package, Workflow
+from lolpop.contract import Package, Stopped, Workflow
 from lolpop.contract.capabilities import Capability
 from lolpop.contract.options import (
     DeployOptions,
@@ -16,6 +16,7 @@ from lolpop.contract.options import (
     RunOptions,
     StopOptions,
 )
+from lolpop.errors import NotStoppedError
 from lolpop.package.standard import package_workflow
 from lolpop.workflow.integration import Component
 
@@ -79,3 +80,21 @@ class Orchestrator(Component):
     def package(self, workflow: Workflow, options: PackageOptions) -> Package:
         """Make the standard package, which knows no orchestrator."""
         return package_workflow(workflow)
+
+    def stop_all(self, deployment_name: str, options: RemoveOptions) -> Stopped:
+        """End every run of a deployment by the hook `stop`: what `remove` begins with.
+
+        Args:
+            deployment_name: The deployment.
+            options: The options of `remove`.
+
+        Raises:
+            NotStoppedError: Something is left when the time is up.
+        """
+        given = StopOptions(timeout=options.timeout, take_over=options.take_over)
+        stopped: Stopped = self.stop(deployment_name, None, given)
+        if stopped.left:
+            left = "; ".join(stopped.left)
+            message = f"deployment {deployment_name!r} still has runs: {left}"
+            raise NotStoppedError(message, left=stopped.left)
+        return stopped

@@ -30,7 +30,7 @@ from lolpop.contract.options import (
     RunOptions,
     StopOptions,
 )
-from lolpop.errors import EngineError, LolpopError, NotStoppedError
+from lolpop.errors import EngineError, LolpopError
 from lolpop.execution.hosts import elsewhere
 from lolpop_dagster import daemons, jobfile, runs
 from lolpop_dagster.api import Api
@@ -214,13 +214,7 @@ class DagsterOrchestrator(Orchestrator):
     def remove(self, deployment_name: str, options: RemoveOptions) -> Removed:
         """Stop a deployment's runs and take its job away; Dagster keeps the runs that it had."""
         file = self.registry.demanded(deployment_name)
-        stop_options = StopOptions(timeout=options.timeout, take_over=options.take_over)
-        stopped = self.stop(deployment_name, None, stop_options)
-        if stopped.left:
-            raise NotStoppedError(
-                f"deployment {deployment_name!r} still has runs: {'; '.join(stopped.left)}",
-                left=stopped.left,
-            )
+        stopped = self.stop_all(deployment_name, options)
         self.registry.take(deployment_name)
         if self.registry.workspace.deployments.read(deployment_name) is not None:
             raise EngineError(f"the file of {deployment_name!r} is there again")

@@ -32,7 +32,7 @@ from lolpop.contract.options import (
     RunOptions,
     StopOptions,
 )
-from lolpop.errors import EngineError, NotStoppedError
+from lolpop.errors import EngineError
 from lolpop.execution.hosts import elsewhere
 from lolpop_prefect import pools, registry, runs
 from lolpop_prefect.config import PrefectConfig
@@ -200,13 +200,7 @@ class PrefectOrchestrator(Orchestrator):
 
     def remove(self, deployment_name: str, options: RemoveOptions) -> Removed:
         """Stop a deployment's runs and delete it; its flow stays with the runs that it had."""
-        stop_options = StopOptions(timeout=options.timeout, take_over=options.take_over)
-        stopped = self.stop(deployment_name, None, stop_options)
-        if stopped.left:
-            raise NotStoppedError(
-                f"deployment {deployment_name!r} still has runs: {'; '.join(stopped.left)}",
-                left=stopped.left,
-            )
+        stopped = self.stop_all(deployment_name, options)
         with self.api() as client:
             there = registry.demanded(client, deployment_name)
             client.delete_deployment(there.id)

@@ -199,11 +199,10 @@ class LocalOrchestrator(Orchestrator):
 
     def remove(self, deployment_name: str, options: RemoveOptions) -> Removed:
         """Stop a deployment's runs and forget it."""
-        stop_options = StopOptions(timeout=options.timeout, take_over=options.take_over)
-        stopped = self.stop(deployment_name, None, stop_options)
+        stopped = self.stop_all(deployment_name, options)
         logs = [log_of(self.index, row.id) for row in self.index.runs(deployment_name)]
-        left = stopped.left or [f"run {row.id}" for row in self.index.remove(deployment_name)]
-        if left:
+        left = [f"run {row.id}" for row in self.index.remove(deployment_name)]
+        if left:  # started meanwhile
             raise NotStoppedError(
                 f"deployment {deployment_name!r} still has runs: {'; '.join(left)}", left=left
             )
