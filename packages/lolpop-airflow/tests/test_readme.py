@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from airflow_engine import PASSWORD
+from airflow_engine import NAMES, PASSWORD
 
 from lolpop.testing import Readme
 from lolpop_airflow.config import AirflowConfig
@@ -28,8 +28,8 @@ def test_every_picture_is_there_and_small() -> None:
 
 
 def test_it_starts_what_the_tests_start(engine: Any) -> None:
-    started = [process.args[2:] for process in engine.processes.values()]
-    assert README.commands("airflow") == ["airflow db migrate", *map(" ".join, started)]
+    assert README.commands("airflow") == [f"airflow {each}" for each in ("db migrate", *NAMES)]
+    assert sorted(process.args[-1] for process in engine.processes.values()) == sorted(NAMES)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import yaml
 from lolpop.execution.asides import aside, heard
 from lolpop_airflow.config import AirflowConfig
 
-STEP = "LOLPOP_AIRFLOW_STEP"
+STEP = "LOLPOP_FOLDED_STEP"
 """What a task's step is called, for the process that makes it."""
 
 BEGINNING, END = "::group::", "::endgroup::"
