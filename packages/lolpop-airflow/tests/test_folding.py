@@ -1,9 +1,8 @@
-"""What a step's process is told of the orchestrator, and which calls it folds."""
+"""Which calls beneath a step are folded."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -15,13 +14,7 @@ from airflow_project import Project
 import lolpop
 from lolpop.execution import asides
 from lolpop_airflow import folding
-from lolpop_airflow.folding import STEP, Folding, told
-
-DECORATION = """
-decorators: {orchestrator: AirflowOrchestrator}
-orchestrator:
-  config: {integration_types: [component], api_url: "http://there", password: "${env:PASSWORD}"}
-"""
+from lolpop_airflow.folding import STEP, Folding
 
 
 class Scale(lolpop.Component):
@@ -52,14 +45,6 @@ def wrapped(method: str, made: Folding) -> Any:
     scale = Scale.create()
     scale.__dict__["name"] = "scale"
     return made.wrap(getattr(scale, method), scale)
-
-
-def test_a_step_is_told_nothing_of_where_airflow_is() -> None:
-    assert json.loads(told(DECORATION) or "") == {
-        "decorators": {"orchestrator": "AirflowOrchestrator"},
-        "orchestrator": {"config": {"integration_types": ["component"]}},
-    }
-    assert told("") is None
 
 
 def test_a_plain_run_is_left_as_it_is() -> None:

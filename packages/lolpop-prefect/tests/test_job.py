@@ -13,7 +13,7 @@ from lolpop_prefect.job import PARAMETERS, VARIABLE, Job, Pointer, joined, split
 
 
 def test_the_pointer_travels_in_one_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    pointer = Pointer(storage="/somewhere/é", digest="abc", nested_tasks=True)
+    pointer = Pointer(storage="/somewhere/é", digest="abc", decorate="{}")
     for name, value in pointer.variables.items():
         monkeypatch.setenv(name, value)
     assert Pointer.read() == pointer

@@ -150,8 +150,19 @@ def test_calls_beneath_a_step_show_as_tasks_if_asked(birds: Birds) -> None:
     assert parent.id == tasks["train.fit"].id
     assert "scoring" in birds.said("deployment", "logs")
 
+    birds.configure(nested_tasks=True, task_integration=["pipeline"])
+    plan = birds.json("deployment", "build")["plan"]
+    assert [each["kind"] for each in plan["actions"]] == ["update"]
+    run = birds.json("deployment", "run", "--wait")["run"]["ref"]["run_id"]
+    assert [task.name for task in _tasks(birds, run)] == ["train.fit"]
+
 
 def _two_tasks(birds: Birds, run: str) -> list[Any] | None:
+    found = _tasks(birds, run)
+    return found if len(found) == 2 and all(task.end_time for task in found) else None
+
+
+def _tasks(birds: Birds, run: str) -> list[Any]:
     from uuid import UUID
 
     from prefect.client.orchestration import SyncPrefectClient
@@ -159,8 +170,7 @@ def _two_tasks(birds: Birds, run: str) -> list[Any] | None:
 
     with SyncPrefectClient(birds.engine.url, auth_string=birds.config["auth_string"]) as client:
         ours = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(run)]))
-        found = client.read_task_runs(flow_run_filter=ours)
-    return found if len(found) == 2 and all(task.end_time for task in found) else None
+        return client.read_task_runs(flow_run_filter=ours)
 
 
 def test_a_step_may_run_in_an_environment_of_the_packages_own(birds: Birds) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,31 +11,13 @@ from functools import wraps
 from threading import current_thread, main_thread
 from typing import Any
 
-import yaml
-
 from lolpop.execution.asides import aside, heard
-from lolpop_airflow.config import AirflowConfig
 
 STEP = "LOLPOP_FOLDED_STEP"
 """What a task's step is called, for the process that makes it."""
 
 BEGINNING, END = "::group::", "::endgroup::"
 """How Airflow is told which lines it may fold."""
-
-
-def told(decoration: str) -> str | None:
-    """Give what the step command takes as `--decorate`, as JSON; None without a decoration.
-
-    Args:
-        decoration: The orchestrator, as the deployment's configuration has it; a step needs
-            none of what says where Airflow is.
-    """
-    if not decoration:
-        return None
-    found = yaml.safe_load(decoration)
-    config = found["orchestrator"]["config"]
-    chosen = {key: config[key] for key in config if key not in AirflowConfig.model_fields}
-    return json.dumps({"decorators": found["decorators"], "orchestrator": {"config": chosen}})
 
 
 class Folding:

@@ -32,11 +32,12 @@ from lolpop.contract.options import (
     StopOptions,
 )
 from lolpop.errors import EngineError, NotFoundError
+from lolpop.execution.decorating import as_json
 from lolpop.execution.hosts import elsewhere
 from lolpop_airflow import files, registering, runs
 from lolpop_airflow.config import AirflowConfig
 from lolpop_airflow.connecting import Api
-from lolpop_airflow.folding import Folding, told
+from lolpop_airflow.folding import Folding
 from lolpop_airflow.generating import generate
 from lolpop_airflow.logs import lines
 from lolpop_airflow.recording import record_of
@@ -129,7 +130,8 @@ class AirflowOrchestrator(Orchestrator):
         )
 
     def _wanted(self, package: Package, deployment: DeploymentSpec) -> str:
-        return generate(package, deployment, self.config, told(self.decoration))
+        decorate = as_json(self.decoration, AirflowConfig.model_fields)
+        return generate(package, deployment, self.config, decorate)
 
     def _actions(self, wanted: str, path: Path) -> Iterator[Action]:
         there = files.read(path)

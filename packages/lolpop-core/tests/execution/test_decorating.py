@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from lolpop.config.document import load
-from lolpop.execution.decorating import decoration
+from lolpop.execution.decorating import as_json, decoration
 from lolpop.workflow.check import check_orchestrator
 from lolpop.workflow.project import working_in
 
@@ -98,6 +98,16 @@ def test_it_may_be_given_as_json(
     given = json.dumps(yaml.safe_load(Path(told()).read_text()))
     assert steps.call(decorate=given) == (0, "")
     assert len((tmp_path / "calls.txt").read_text().splitlines()) == 2
+
+
+def test_a_step_may_be_told_less(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOLPOP_TEST_FILE", "secret")
+    decoration = Path(told("integration_types: [component]")).read_text()
+    assert json.loads(as_json(decoration, {"file"}) or "") == {
+        "decorators": {"orchestrator": "recorder:Recorder"},
+        "orchestrator": {"config": {"integration_types": ["component"]}},
+    }
+    assert as_json("", ()) is None
 
 
 def test_json_that_is_none(steps: Any) -> None:

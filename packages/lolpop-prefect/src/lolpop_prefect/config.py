@@ -43,3 +43,7 @@ class PrefectConfig(lolpop.Config):
     task_integration: tuple[Kind, ...] = ("runner", "pipeline", "component")
     flow_kwargs: dict[str, Any] = Field(default_factory=dict)
     task_kwargs: dict[str, Any] = Field(default_factory=dict)
+
+
+NOT_FOR_STEPS = frozenset(PrefectConfig.model_fields) - {"task_integration"}
+"""What the process of a step has from its run's instead, or has no use for."""

@@ -41,12 +41,12 @@ class Pointer:
     Attributes:
         storage: The absolute URL of the storage.
         digest: The deployment digest.
-        nested_tasks: Whether calls beneath a step show as tasks.
+        decorate: What a step is told, if calls beneath it show as tasks; else None.
     """
 
     storage: str
     digest: str
-    nested_tasks: bool = False
+    decorate: str | None = None
 
     @classmethod
     def read(cls) -> Pointer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,15 +30,14 @@ def handed_over() -> Iterator[None]:
         yield
 
 
-def hand_over(folder: Path, orchestrator: str) -> tuple[str, dict[str, str]]:
+def hand_over(folder: Path) -> dict[str, str]:
     """Write down the context of the task that this is called in.
 
     Args:
         folder: A folder that nobody else can read.
-        orchestrator: The name under which a step finds what decorates its calls.
 
     Returns:
-        The file for `--decorate`, and the variables that the step command gets.
+        The variables that the step command gets.
     """
     from cloudpickle import dumps  # type: ignore[import-untyped]
     from prefect.context import serialize_context
@@ -49,11 +47,9 @@ def hand_over(folder: Path, orchestrator: str) -> tuple[str, dict[str, str]]:
     del found["settings_context"]
     found["flow_run_context"] |= {"flow": _flow(), "parameters": {}}
     found["task_run_context"] |= {"task": _task(), "parameters": {}}
-    decoration = {"decorators": {"orchestrator": orchestrator}}
-    file, context = folder / "decoration.json", folder / "context.pickle"
-    file.write_text(json.dumps(decoration), "utf-8")
+    context = folder / "context.pickle"
     context.write_bytes(dumps(found))
-    return str(file), {CONTEXT: str(context), **_QUIET}
+    return {CONTEXT: str(context), **_QUIET}
 
 
 def _flow() -> Any:

@@ -33,9 +33,10 @@ from lolpop.contract.options import (
     StopOptions,
 )
 from lolpop.errors import EngineError
+from lolpop.execution.decorating import as_json
 from lolpop.execution.hosts import elsewhere
 from lolpop_prefect import pools, registry, runs
-from lolpop_prefect.config import PrefectConfig
+from lolpop_prefect.config import NOT_FOR_STEPS, PrefectConfig
 from lolpop_prefect.connecting import check_version, chosen, opened, translated
 from lolpop_prefect.job import keep_job
 from lolpop_prefect.logs import lines
@@ -123,7 +124,7 @@ class PrefectOrchestrator(Orchestrator):
             there = registry.named(client, deployment.name)
             pool = pools.find(client, self.config.work_pool)
             trouble = pools.trouble(client, self.config.work_pool) if pool else None
-        wanted = registry.wanted(package, deployment, self.config)
+        wanted = self._wanted(package, deployment)
         actions = [*pools.creation(pool, self.config), *_actions(there, wanted, deployment)]
         refusals = [*_refusals(there, deployment), *pools.refusals(pool, self.config)]
         return Plan(
@@ -134,11 +135,15 @@ class PrefectOrchestrator(Orchestrator):
             notes=(trouble,) if trouble else (),
         )
 
+    def _wanted(self, package: Package, deployment: DeploymentSpec) -> dict[str, Any]:
+        told = as_json(self.decoration, NOT_FOR_STEPS) if self.config.nested_tasks else None
+        return registry.wanted(package, deployment, self.config, told)
+
     def deploy(
         self, package: Package, deployment: DeploymentSpec, options: DeployOptions
     ) -> Deployment:
         """Make the deployment, or change it in place; nothing is written if it is the same."""
-        wanted = registry.wanted(package, deployment, self.config)
+        wanted = self._wanted(package, deployment)
         with self.api() as client:
             there = registry.named(client, deployment.name)
             if _actions(there, wanted, deployment):

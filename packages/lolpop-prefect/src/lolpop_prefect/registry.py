@@ -34,13 +34,21 @@ _PROJECT, _PACKAGE, _DEPLOYMENT = "lolpop:project:", "lolpop:package:", "lolpop:
 _SUSPENDED = "it was stopped: `lolpop deployment build` resumes it"
 
 
-def wanted(package: Package, spec: DeploymentSpec, config: PrefectConfig) -> dict[str, Any]:
+def wanted(
+    package: Package, spec: DeploymentSpec, config: PrefectConfig, decorate: str | None
+) -> dict[str, Any]:
     """Say what Prefect's deployment has to be, in the words of `create_deployment`.
 
     The schedules aren't in here: a suspended one is no other deployment.
+
+    Args:
+        package: What is deployed.
+        spec: How.
+        config: The orchestrator's.
+        decorate: What a step is told, if calls beneath it show as tasks; else None.
     """
     digest = spec.digest(package.digest)
-    pointer = Pointer(storage=spec.storage, digest=digest, nested_tasks=config.nested_tasks)
+    pointer = Pointer(storage=spec.storage, digest=digest, decorate=decorate)
     return {
         "name": spec.name,
         "entrypoint": ENTRYPOINT,

@@ -15,7 +15,7 @@ from lolpop.execution.processes import VARIABLE
 from lolpop.execution.request import SUCCEEDED, Request, command
 from lolpop.package.opening import read_manifest
 from lolpop.storage import Store
-from lolpop_prefect.job import NAME, Pointer, joined
+from lolpop_prefect.job import Pointer, joined
 from lolpop_prefect.nesting import hand_over
 from lolpop_prefect.outcome import exception_of, plain
 
@@ -48,7 +48,7 @@ class Walk:
         self.states: dict[str, State[Any]] = {}
         self.children: list[Child] = []
         self.final: set[str] = set()
-        self.nested = pointer.nested_tasks
+        self.decorate = pointer.decorate
 
     def run(self) -> State[Any]:
         """Make every step that can be made; give the state that the run ends in."""
@@ -132,9 +132,9 @@ class Walk:
         from prefect.logging import get_run_logger
 
         with TemporaryDirectory(prefix="lolpop-") as folder:
-            file, variables = hand_over(Path(folder), NAME) if self.nested else (None, {})
+            variables = hand_over(Path(folder)) if self.decorate else {}
             say = get_run_logger().info
-            line, environment = self._command(step, file), _environment(variables)
+            line, environment = self._command(step), _environment(variables)
             child = Child(line, self.record.parameters, environment, say)
             self.children.append(child)
             code = child.wait()
@@ -143,7 +143,7 @@ class Walk:
         if code != SUCCEEDED:
             raise exception_of(code, child.last)
 
-    def _command(self, step: Step, decoration: str | None) -> list[str]:
+    def _command(self, step: Step) -> list[str]:
         from prefect.context import TaskRunContext
 
         context = TaskRunContext.get()
@@ -156,7 +156,7 @@ class Walk:
             step=step.name,
             engine_attempt=context.task_run.run_count - 1,
             timeout=spec.settings(step.name).timeout,
-            decorate=decoration,
+            decorate=self.decorate,
         )
         major, minor = map(int, self.manifest.python.split("."))
         return command(request, spec.interpreter, (major, minor))

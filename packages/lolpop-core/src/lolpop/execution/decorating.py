@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Collection
 from pathlib import Path
+
+import yaml
 
 from lolpop.config.nodes import Node
 from lolpop.config.reader import read
@@ -36,6 +40,21 @@ def decoration(part: Part) -> str:
             }
         )
     )
+
+
+def as_json(decoration: str, without: Collection[str]) -> str | None:
+    """Write a decoration as JSON, to be an argument of the step command; None if there is none.
+
+    Args:
+        decoration: What `decoration` wrote.
+        without: Keys of the config that no step needs, such as those that say where the engine is.
+    """
+    if not decoration:
+        return None
+    found = yaml.safe_load(decoration)
+    config = found[ORCHESTRATOR]["config"]
+    kept = {key: value for key, value in config.items() if key not in without}
+    return json.dumps({"decorators": found["decorators"], ORCHESTRATOR: {"config": kept}})
 
 
 def read_decoration(file: str, folder: Path) -> Node:
