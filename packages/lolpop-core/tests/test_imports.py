@@ -24,6 +24,7 @@ HELP = {
     "lolpop.cli",
     "lolpop.cli.app",
     "lolpop.cli.failures",
+    "lolpop.importing",
 }
 REPORT = "import sys; print(file=sys.stderr, *sorted(sys.modules))"
 
@@ -41,7 +42,7 @@ def ours(found: set[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("word", ["--help", "--version"])
-def test_help_and_version_import_five_modules_of_ours(word: str) -> None:
+def test_help_and_version_import_six_modules_of_ours(word: str) -> None:
     found = modules(f"from lolpop.cli import main\nmain([{word!r}])")
     assert ours(found) == HELP
     assert not found & HEAVY
