@@ -16,19 +16,15 @@ import pytest
 
 from lolpop.errors import EngineError, EngineUnreachableError, UsageError
 from lolpop_prefect.config import PrefectConfig
-from lolpop_prefect.connecting import check_version, opened, settings, translated
+from lolpop_prefect.connecting import check_version, new_client, settings, translated
 
 HINT = "`prefect server start` starts one; `api_url` in the orchestrator's config names another one"
 
 
 @contextmanager
 def connected(config: PrefectConfig) -> Iterator[Any]:
-    with settings(config), translated():
-        client = opened()
-        try:
-            yield client
-        finally:
-            client.__exit__(None, None, None)
+    with settings(config), translated(), new_client() as made:
+        yield made
 
 
 def test_importing_the_plugin_imports_no_prefect() -> None:
@@ -45,8 +41,8 @@ def test_a_server_that_does_not_answer() -> None:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/api"
     config = PrefectConfig(api_url=url)
-    with pytest.raises(EngineUnreachableError) as caught, connected(config) as client:
-        client.read_flows()
+    with pytest.raises(EngineUnreachableError) as caught, connected(config) as made:
+        made.read_flows()
     assert (
         caught.value.message == f"Prefect doesn't answer at {url!r}: [Errno 111] Connection refused"
     )
@@ -87,8 +83,8 @@ def other_server() -> object:
 
 def test_a_server_that_is_not_prefect(other_server: str) -> None:
     config = PrefectConfig(api_url=other_server)
-    with pytest.raises(EngineError) as caught, connected(config) as client:
-        client.read_flows()
+    with pytest.raises(EngineError) as caught, connected(config) as made:
+        made.read_flows()
     assert caught.value.message == (
         f"Prefect at {other_server!r} answers 404 to POST /api/flows/filter: 2.20.1"
     )
@@ -97,9 +93,9 @@ def test_a_server_that_is_not_prefect(other_server: str) -> None:
 
 def test_a_server_of_another_major_version(other_server: str) -> None:
     config = PrefectConfig(api_url=other_server)
-    with pytest.raises(EngineError) as caught, connected(config) as client:
-        check_version(client, other_server)
-    ours = client.client_version()
+    with pytest.raises(EngineError) as caught, connected(config) as made:
+        check_version(made, other_server)
+    ours = made.client_version()
     assert caught.value.message == (
         f"Prefect at {other_server!r} is version 2.20.1, this plugin speaks to {ours}"
     )

@@ -79,8 +79,11 @@ def _profile(name: str) -> Iterator[None]:
         yield
 
 
-def opened() -> SyncPrefectClient:
-    """Give a client of the server that Prefect's settings name; whoever has it closes it.
+def new_client() -> SyncPrefectClient:
+    """Make a client of the server that Prefect's settings name, to be entered once.
+
+    One that has reached its server tries for a minute to reach it again; a new one says at once
+    that it is away.
 
     Raises:
         EngineError: They name none.
@@ -92,7 +95,7 @@ def opened() -> SyncPrefectClient:
     if not PREFECT_API_URL.value():
         raise EngineError("no Prefect server is named, and deployments need one", hint=_NAME_IT)
     timeout = httpx.Timeout(_SECONDS)
-    return get_client(sync_client=True, httpx_settings={"timeout": timeout}).__enter__()
+    return get_client(sync_client=True, httpx_settings={"timeout": timeout})
 
 
 @contextmanager

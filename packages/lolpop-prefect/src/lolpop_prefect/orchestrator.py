@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -37,7 +36,7 @@ from lolpop.execution.decorating import as_json
 from lolpop.execution.hosts import elsewhere
 from lolpop_prefect import pools, registry, runs
 from lolpop_prefect.config import NOT_FOR_STEPS, PrefectConfig
-from lolpop_prefect.connecting import check_version, chosen, opened, translated
+from lolpop_prefect.connecting import check_version, chosen, new_client, translated
 from lolpop_prefect.job import keep_job
 from lolpop_prefect.logs import lines
 from lolpop_prefect.nesting import within_step
@@ -107,15 +106,8 @@ class PrefectOrchestrator(Orchestrator):
     @contextmanager
     def api(self) -> Iterator[SyncPrefectClient]:
         """Give a client of the server, and turn its errors into ours."""
-        with self._settings.model_copy(), translated():
-            yield self._client
-
-    @cached_property
-    def _client(self) -> SyncPrefectClient:
-        """The client, kept while this lives: making one takes longer than what it is asked."""
-        made = opened()
-        weakref.finalize(self, made.__exit__, None, None, None)
-        return made
+        with self._settings.model_copy(), translated(), new_client() as made:
+            yield made
 
     def plan(self, package: Package, deployment: DeploymentSpec, options: PlanOptions) -> Plan:
         """Say what `deploy` would change."""
