@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -257,6 +258,15 @@ def test_a_frame_is_written_as_it_is_printed() -> None:
     assert plain(pandas.DataFrame({"a": [1]})) == "   a\n0  1"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let what is started notice an interrupt, though what started the tests may not."""
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, kept)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupting_ends_with_130(project: Any, script: Path) -> None:
     # A signal just before a sleep begins is noticed after it: many short ones, not a long one.
     folder = project(
