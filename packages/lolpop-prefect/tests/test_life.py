@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import psutil
 import pytest
 import yaml
 
+from lolpop.execution.processes import lives
 from lolpop.testing import Command
 
 SOURCE = """
@@ -74,13 +74,6 @@ class Birds(Command):
             **self.settings,
         }
         (self.folder / "lolpop.yaml").write_text(yaml.safe_dump(settings))
-
-    def until(self, ask: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + 120
-        while not (found := ask()):
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        return found
 
 
 @pytest.fixture
@@ -191,9 +184,9 @@ def test_a_killed_flow_leaves_a_step_that_a_stop_ends(birds: Birds, tmp_path: Pa
     step = int(birds.until(lambda: witness.exists() and witness.read_text()))
     os.kill(_flow_process(run).pid, signal.SIGKILL)
     birds.until(lambda: _state(birds) == "crashed")
-    assert psutil.pid_exists(step)
+    assert lives(step)
     birds.json("deployment", "stop")
-    assert not psutil.pid_exists(step)
+    assert not lives(step)
 
 
 def _flow_process(run: str) -> psutil.Process:

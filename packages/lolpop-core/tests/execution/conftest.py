@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psutil
 import pytest
 
 from lolpop.contract import AttemptStatus, RunRef
+from lolpop.execution.processes import lives
 from lolpop.execution.request import Request, command
 from lolpop.storage import Store
 from lolpop.storage.records import RunRecord, Runs
@@ -267,14 +267,6 @@ class Steps:
 
     def wait_for(self, line: str) -> None:
         wait(lambda: line in self.seen)
-
-
-def lives(pid: int) -> bool:
-    """Whether a process runs; a zombie doesn't."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def wait(condition: Callable[[], bool]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
-from lolpop.execution.processes import environment_of
+from lolpop.execution.processes import environment_of, lives
 
 STARTS = 2000
 """One in fifty was overlooked when an empty environment was believed."""
@@ -30,3 +31,12 @@ def test_a_process_that_is_gone_has_none() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         pass
     assert not any(environment_of(process.pid))
+
+
+def test_a_process_that_nobody_has_reaped_does_not_live() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1) as process:
+        assert lives(process.pid)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert not lives(process.pid)
+    assert not lives(process.pid)

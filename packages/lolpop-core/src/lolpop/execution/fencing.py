@@ -5,10 +5,8 @@ from __future__ import annotations
 import socket
 import time
 
-import psutil
-
 from lolpop.contract import StepState
-from lolpop.execution.processes import end, of_attempts, token_of
+from lolpop.execution.processes import end, lives, of_attempts, token_of
 from lolpop.storage.attempts import Attempt, Claim
 from lolpop.storage.records import RunRecord
 
@@ -47,7 +45,7 @@ def _is_ours(claim: Claim) -> bool:
 
 def _close(step: str, attempt: Attempt, claim: Claim) -> None:
     deadline = time.monotonic() + _CLOSING
-    while attempt.is_alive and psutil.pid_exists(claim.pid) and time.monotonic() < deadline:
+    while attempt.is_alive and lives(claim.pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     if not attempt.is_closed:
         error = f"StepCrashed: the process that watched {step} is gone, and it was started again"

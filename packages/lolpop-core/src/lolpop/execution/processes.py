@@ -138,6 +138,14 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
+def lives(pid: int) -> bool:
+    """Whether a process of this id runs; a zombie, which somebody has yet to reap, doesn't."""
+    try:
+        return alive(psutil.Process(pid))
+    except psutil.Error:
+        return False
+
+
 def end(processes: Iterable[psutil.Process], grace: float) -> list[psutil.Process]:
     """Ask processes to end, and kill those that haven't after a while.
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from stat import S_IMODE
 
-import psutil
+from lolpop.execution.processes import lives
 
 _FICLONE = 0x40049409
 _UNCLONABLE = {errno.EOPNOTSUPP, errno.ENOTTY, errno.EXDEV, errno.EINVAL, errno.ENOSYS}
@@ -110,7 +110,7 @@ def tidy(room: Path) -> None:
     for folder in room.iterdir():
         host, _, pid = folder.name.rpartition("-")[0].rpartition("-")
         ours = host == socket.gethostname() and pid.isdecimal()
-        if ours and not psutil.pid_exists(int(pid)):
+        if ours and not lives(int(pid)):
             drop(folder)
 
 
