@@ -29,16 +29,6 @@ def project(engine: Any, tmp_path: Path) -> Any:
         made.call("deployment", "remove")
 
 
-def wait(project: Project, run_id: str) -> Any:
-    deadline = time.monotonic() + 90
-    while True:
-        found = project.json("deployment", "status", "--run", run_id)
-        if found["run"]["state"] in ("succeeded", "failed", "cancelled", "crashed"):
-            return found
-        assert time.monotonic() < deadline, found
-        time.sleep(0.3)
-
-
 def test_a_whole_life(engine: Any, project: Project) -> None:
     project.write()
     deployment = project.json("deployment", "build")["deployment"]
@@ -54,7 +44,7 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
     run = project.json("deployment", "run")
     run_id = run["ref"]["run_id"]
     assert run["url"] == f"{engine.url}/dags/{dag}/runs/{run_id}"
-    assert wait(project, run_id)["run"]["state"] == "succeeded"
+    assert project.ended(run_id)["run"]["state"] == "succeeded"
     logs = project.said("deployment", "logs", "--run", run_id)
     assert "fitting 3" in logs
     assert "fitting 4" in logs
@@ -70,7 +60,7 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert wait(project, "by-hand")["run"]["state"] == "succeeded"
+    assert project.ended("by-hand")["run"]["state"] == "succeeded"
     assert "fitting 6" in project.said("deployment", "logs", "--run", "by-hand")
     task = next(
         iter(engine.ask("GET", f"/dags/{dag}/dagRuns/by-hand/taskInstances")["task_instances"])
@@ -88,7 +78,7 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
 def test_calls_beneath_a_step_are_folded_in_its_tasks_log(engine: Any, project: Project) -> None:
     dag = project.write("grow").json("deployment", "build")["deployment"]["engine_id"]
     run_id = project.json("deployment", "run")["ref"]["run_id"]
-    assert wait(project, run_id)["run"]["state"] == "failed"
+    assert project.ended(run_id)["run"]["state"] == "failed"
     path = f"/dags/{dag}/dagRuns/{run_id}/taskInstances/train.grow/logs/1?full_content=true"
     events = [each["event"] for each in engine.ask("GET", path)["content"]]
     begun = events.index("growing")
@@ -118,7 +108,7 @@ def test_an_environment_of_the_packages_own_has_what_folds_them(
     (project.folder / "requirements.txt").write_text("")
     dag = project.json("deployment", "build")["deployment"]["engine_id"]
     run_id = project.json("deployment", "run", "--param", "seed=1")["ref"]["run_id"]
-    assert wait(project, run_id)["run"]["state"] == "succeeded"
+    assert project.ended(run_id)["run"]["state"] == "succeeded"
     path = f"/dags/{dag}/dagRuns/{run_id}/taskInstances/train.grow/logs/1?full_content=true"
     events = [each["event"] for each in engine.ask("GET", path)["content"]]
     assert "::group::scale.up[2]" in events
@@ -136,7 +126,7 @@ def test_somebody_paused_it(engine: Any, project: Project) -> None:
     message = project.json("deployment", "status", "--run", "waits")["message"]
     assert message == "its DAG is paused in Airflow: `lolpop deployment build` lets it run again"
     project.said("deployment", "build")
-    assert wait(project, "waits")["run"]["state"] == "succeeded"
+    assert project.ended("waits")["run"]["state"] == "succeeded"
 
 
 def expired(token: str, secret: str) -> str:
@@ -206,4 +196,4 @@ def test_a_scheduler_that_does_not_run(engine: Any, project: Project) -> None:
         engine.start_one("scheduler")
         engine.wait(lambda: engine.health("scheduler") == "healthy")
     assert message == "nothing takes it: Airflow's scheduler isn't running (`airflow scheduler`)"
-    assert wait(project, run_id)["run"]["state"] == "succeeded"
+    assert project.ended(run_id)["run"]["state"] == "succeeded"

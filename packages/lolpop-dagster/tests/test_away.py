@@ -91,9 +91,10 @@ def test_a_run_and_a_stop_that_are_broken_off_can_be_repeated(
     assert runs(engine, project) == []
 
     run_id = project.json("deployment", "run")["ref"]["run_id"]
+    project.until(lambda: "dozing" in project.said("deployment", "logs", "--run", run_id))
     broken_off(engine, project, "mutation Terminate", "stop", "doze")
     (run,) = runs(engine, project)
-    assert run["status"] in ("STARTING", "STARTED")
+    assert run["status"] == "STARTED"
     assert run_id in project.said("deployment", "stop")
     (run,) = runs(engine, project)
     assert run["status"] == "CANCELED"

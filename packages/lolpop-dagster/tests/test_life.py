@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -57,16 +56,6 @@ def run_id_of(project: Project, *words: str) -> str:
     return str(project.json("deployment", "run", *words)["ref"]["run_id"])
 
 
-def wait(project: Project, run_id: str) -> Any:
-    deadline = time.monotonic() + 90
-    while True:
-        found = project.json("deployment", "status", "--run", run_id)
-        if found["run"]["state"] in ("succeeded", "failed", "cancelled", "crashed"):
-            return found
-        assert time.monotonic() < deadline, found
-        time.sleep(0.3)
-
-
 def test_a_whole_life(engine: Any, project: Project) -> None:
     users = engine.users.read_bytes()
     project.write(deployment={"parameters": {"seed": 5}})
@@ -88,7 +77,7 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
 
     # What a step prints and gives shows as events of its op.
     run_id = run_id_of(project, "--param", "note=a note")
-    assert wait(project, run_id)["run"]["state"] == "succeeded"
+    assert project.ended(run_id)["run"]["state"] == "succeeded"
     found = events(engine, run_id)
     said = [each for each in found if each["__typename"] == "LogMessageEvent"]
     assert [(each["stepKey"], each["message"]) for each in said] == [("train_fit", "fitting 5")]
@@ -128,7 +117,7 @@ def test_a_step_may_run_in_an_environment_of_the_packages_own(project: Project) 
     (project.folder / "birds.py").write_text(text.replace("import numpy\nimport pandas\n", ""))
     project.said("deployment", "build")
     run_id = run_id_of(project)
-    assert wait(project, run_id)["run"]["state"] == "succeeded"
+    assert project.ended(run_id)["run"]["state"] == "succeeded"
     found = project.said("runs", "get", run_id, "train.interpreter")
     assert sys.prefix not in found
 
@@ -137,8 +126,7 @@ def test_a_run_that_is_stopped_is_cancelled_with_its_processes(project: Project)
     project.write("doze", steps={"train.doze": {"retries": 3}})
     project.said("deployment", "build")
     run_id = run_id_of(project)
-    while "dozing" not in project.said("deployment", "logs", "--run", run_id):
-        time.sleep(0.2)
+    project.until(lambda: "dozing" in project.said("deployment", "logs", "--run", run_id))
     project.said("deployment", "stop")
     found = project.json("deployment", "status", "--run", run_id)
     assert found["run"]["state"] == "cancelled"
@@ -206,7 +194,7 @@ def test_a_file_that_is_broken_is_listed_by_dagster_and_hurts_nothing(
             "This deployment is broken: the file isn't a deployment: "
         )
         run_id = run_id_of(project)
-        assert wait(project, run_id)["run"]["state"] == "succeeded"
+        assert project.ended(run_id)["run"]["state"] == "succeeded"
     finally:
         (folder / "spoilt.json").unlink()
 

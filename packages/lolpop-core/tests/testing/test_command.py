@@ -35,3 +35,27 @@ def test_its_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("MY_ENGINE", "theirs")
     command = Command(tmp_path, variables={"GIVEN": "ours"}, hidden="ENGINE")
     assert "[None, 'ours']" in command.said("run", "workflow")
+
+
+def test_waiting_for_an_answer() -> None:
+    command, answers = Command(Path()), iter([None, "", "there"])
+    assert command.until(lambda: next(answers)) == "there"
+    with pytest.raises(AssertionError, match="after 0 seconds still 7"):
+        command.until(lambda: 7, lambda seen: seen > 7, seconds=0)
+
+
+def test_waiting_for_a_run(tmp_path: Path) -> None:
+    (tmp_path / "flow.py").write_text(
+        "import lolpop\n\n\nclass Work(lolpop.Pipeline):\n    def go(self): return 1\n\n\n"
+        "class Flow(lolpop.Runner):\n    work: Work\n\n    def run(self):\n"
+        "        return self.work.go()\n"
+    )
+    (tmp_path / "lolpop.yaml").write_text(
+        "runner: Flow\nmodules: [flow]\nentrypoint: run\npipelines: {work: Work}\n"
+    )
+    command = Command(tmp_path)
+    command.said("deployment", "build", "-n", "flow")
+    run_id = command.json("deployment", "run", "flow")["ref"]["run_id"]
+    with pytest.raises(AssertionError, match=f"after 0 seconds still .*{run_id}"):
+        command.ended(run_id, seconds=0)
+    assert command.ended(run_id)["run"]["state"] == "succeeded"

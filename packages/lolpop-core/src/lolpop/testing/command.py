@@ -6,10 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from lolpop.contract import RunState
+
+T = TypeVar("T")
+_POLL = 0.2
 
 
 @dataclass
@@ -62,3 +68,31 @@ class Command:
         if done.returncode != code:
             raise AssertionError(f"exit code {done.returncode}\n{done.stdout}{done.stderr}")
         return json.loads(done.stdout or done.stderr)
+
+    def until(
+        self, ask: Callable[[], T], enough: Callable[[T], object] = bool, seconds: float = 120
+    ) -> T:
+        """Ask again and again, until an answer is enough; by default, one that isn't empty.
+
+        Raises:
+            AssertionError: There is none after so many seconds; the message is the last answer.
+        """
+        deadline = time.monotonic() + seconds
+        while not enough(found := ask()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"after {seconds:g} seconds still {found!r}")
+            time.sleep(_POLL)
+        return found
+
+    def ended(self, run_id: str, seconds: float = 120) -> Any:
+        """Wait until a run is over, and give what `deployment status` tells of it.
+
+        Raises:
+            AssertionError: It isn't over after so many seconds; the message is its status.
+        """
+        words = "deployment", "status", "--run", run_id
+        return self.until(lambda: self.json(*words), _is_over, seconds)
+
+
+def _is_over(told: Mapping[str, Any]) -> bool:
+    return RunState(told["run"]["state"]).is_over
