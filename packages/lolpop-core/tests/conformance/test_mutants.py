@@ -11,6 +11,7 @@ from mutants.registry import Mutant, benched, mutants
 from lolpop.local import LocalOrchestrator
 from lolpop.testing.judging import Outcome, judge
 from lolpop.testing.rule import rules
+from lolpop.testing.rules import away
 
 EVERY = {rule.name: rule for rule in rules()}
 LOCAL = LocalOrchestrator.capabilities | {None}
@@ -38,3 +39,14 @@ def test_an_honest_engine_keeps_the_rules_that_the_embedded_one_is_not_held_to(
     kept = [verdict.rule.name for verdict in verdicts if verdict.outcome is Outcome.KEPT]
     assert kept == [verdict.rule.name for verdict in verdicts]
     assert len(kept) == 9
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_engine_that_is_noticed_late_to_be_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(away, "AT_ONCE", 0)
+    with benched(HonestHarness("Honest", tmp_path)) as bench:
+        verdict = judge(EVERY["away.an_unreachable_engine_is_named"], bench)
+    assert verdict.outcome is Outcome.BROKEN
+    assert "build must raise EngineUnreachableError in 0 s" in str(verdict.message)
