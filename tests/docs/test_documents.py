@@ -13,7 +13,13 @@ import pytest
 import yaml
 
 from lolpop.config.document import load
-from lolpop.config.settings import Settings
+from lolpop.config.settings import (
+    DeploymentSection,
+    PackageSection,
+    ScheduleSection,
+    Settings,
+    StepSection,
+)
 from lolpop.config.spelling import SECTIONS
 from lolpop.execution.request import FAILED, FATAL, REFUSED, SUCCEEDED, TIMED_OUT
 
@@ -157,6 +163,26 @@ def test_documented_defaults_are_those_of_the_settings() -> None:
     rows = re.findall(r"^\| `(\w+)` \|.*\| `([^`|]+)` \|$", page, re.MULTILINE)
     assert {key: yaml.safe_load(default) for key, default in rows} == {
         key: Settings.model_fields[key].default for key in ("order", "granularity", "storage")
+    }
+
+
+def test_every_key_of_the_core_s_sections_is_documented_with_its_default() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+\.[\w.*]+)` \|.*\| (.*) \|$", page, re.MULTILINE)
+    sections = {"steps.*": StepSection, "deployment": DeploymentSection, "package": PackageSection}
+    fields = {
+        f"{name}.{key}": field
+        for name, section in sections.items()
+        for key, field in section.model_fields.items()
+    }
+    schedule = ScheduleSection.model_fields
+    del fields["deployment.schedule"]
+    fields |= {f"deployment.schedule.{key}": field for key, field in schedule.items()}
+    assert sorted(fields) == sorted(key for key, _ in rows)
+    said = {key: yaml.safe_load(text.strip("`")) for key, text in rows if text.startswith("`")}
+    given = {key: field.default for key, field in fields.items() if key in said}
+    assert {key: default for key, default in given.items() if default is not None} == {
+        key: said[key] for key, default in given.items() if default is not None
     }
 
 

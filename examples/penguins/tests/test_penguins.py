@@ -252,7 +252,7 @@ def test_another_run_gives_the_same_files_and_another_seed_does_not(
     whole: Whole, tmp_path: Path
 ) -> None:
     again = run_workflow(tmp_path / "again")
-    other = run_workflow(tmp_path / "other", "--build-kwargs", '{"seed": 8}')
+    other = run_workflow(tmp_path / "other", "--param", "seed=8")
     assert again.files == whole.files
     assert {*whole.files} == {"metrics.json", "predictions.csv"}
     assert other.files["predictions.csv"] != whole.files["predictions.csv"]

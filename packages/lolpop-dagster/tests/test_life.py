@@ -181,6 +181,30 @@ def test_a_webserver_without_the_workspace_file_is_named(engine: Any, tmp_path: 
     assert not other.exists()
 
 
+@pytest.mark.parametrize("made", [False, True])
+def test_a_webserver_with_another_workspace_file_is_named(
+    engine: Any, tmp_path: Path, made: bool
+) -> None:
+    other = tmp_path / "other.yaml"
+    if made:
+        subprocess.run([sys.executable, "-m", "lolpop_dagster", other], check=True)
+    before = [*tmp_path.rglob("*")]
+    config = {**engine.config, "workspace": str(other), "patience": 2}
+    project = Project(tmp_path / "birds", config, "birds-other").write()
+    said = project.said("deployment", "build", code=4)
+    theirs, ours = (
+        str(each.with_suffix(".d") / "lolpop_location.py") for each in (engine.workspace, other)
+    )
+    assert said == (
+        f"error: Dagster at {engine.url!r} makes the code location 'lolpop' from {theirs!r}, and"
+        f" not from {ours!r}\n"
+        "hint: name the workspace file that it was started with under `workspace` in the"
+        " orchestrator's config, or start it with `dagster-webserver -w workspace.yaml -w"
+        f" {other}`\n"
+    )
+    assert {*tmp_path.rglob("*")} - {*project.folder.rglob("*"), project.folder} == {*before}
+
+
 def test_a_file_that_is_broken_is_listed_by_dagster_and_hurts_nothing(
     engine: Any, project: Project
 ) -> None:

@@ -36,5 +36,5 @@ class AirflowConfig(lolpop.Config):
     dags_folder: Folder | None = None
     pool: str | None = None
     tags: tuple[str, ...] = ()
-    patience: float = Field(default=360.0, gt=0)
+    patience: lolpop.Seconds = Field(default=360.0, gt=0)
     shared_filesystem: bool = False

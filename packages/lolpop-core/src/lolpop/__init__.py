@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lolpop._version import __version__
 
 if TYPE_CHECKING:
+    from lolpop.contract.durations import Seconds
     from lolpop.errors import Fatal, LolpopError
     from lolpop.hookspecs import hookimpl
     from lolpop.orchestrator import Orchestrator
@@ -23,6 +24,7 @@ _HOMES = {
     "Orchestrator": "lolpop.orchestrator",
     "Pipeline": "lolpop.workflow.integration",
     "Runner": "lolpop.workflow.integration",
+    "Seconds": "lolpop.contract.durations",
     "hookimpl": "lolpop.hookspecs",
 }
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Orchestrator",
     "Pipeline",
     "Runner",
+    "Seconds",
     "__version__",
     "hookimpl",
 ]

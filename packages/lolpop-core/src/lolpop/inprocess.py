@@ -15,7 +15,7 @@ from lolpop import plugins
 from lolpop.config.document import Document, load
 from lolpop.config.settings import Settings
 from lolpop.errors import ConfigError
-from lolpop.workflow.arguments import bind, configured, parameters_of, parse_value
+from lolpop.workflow.arguments import as_values, bind, configured, parameters_of, parse_value
 from lolpop.workflow.assembly import Tree, assemble
 from lolpop.workflow.blueprint import Blueprint
 from lolpop.workflow.check import check, settings_of
@@ -107,7 +107,8 @@ def run_workflow(
         source: Where the workflow comes from.
         method: The entrypoint, or None for the configured or only one.
         arguments: Its positional arguments, as typed.
-        keywords: Its keyword arguments, JSON values; they win over `deployment.parameters`.
+        keywords: Its keyword arguments, JSON values or `Typed`; they win over
+            `deployment.parameters`.
         watch: Called with the decorated tree before the entrypoint is.
 
     Raises:
@@ -119,7 +120,8 @@ def run_workflow(
         name = choose(cls, method or blueprint.settings.entrypoint)
         function = getattr(cls, name)
         typed = _typed(function, arguments)
-        given = {**_configured(blueprint, len(arguments), function), **(keywords or {})}
+        named = as_values(function, keywords or {})
+        given = {**_configured(blueprint, len(arguments), function), **named}
         positional, named = bind(function, typed, given)
         tree = _built(blueprint)
         if watch is not None:

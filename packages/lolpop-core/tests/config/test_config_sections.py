@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from lolpop.config.document import Document
-from lolpop.config.durations import seconds
 from lolpop.config.nodes import plain
 from lolpop.config.sections import Section, divide
 from lolpop.config.settings import Settings
+from lolpop.contract.durations import seconds
 from lolpop.errors import ConfigError, Place, Problem, nearest
 from lolpop.workflow.check import settings_of
 

@@ -45,8 +45,10 @@ def test_waiting_for_an_answer() -> None:
 
 
 def test_waiting_for_a_run(tmp_path: Path) -> None:
+    go = tmp_path.parent / "go"
     (tmp_path / "flow.py").write_text(
-        "import lolpop\n\n\nclass Work(lolpop.Pipeline):\n    def go(self): return 1\n\n\n"
+        "import pathlib, time, lolpop\n\n\nclass Work(lolpop.Pipeline):\n    def go(self):\n"
+        f"        while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.01)\n\n\n"
         "class Flow(lolpop.Runner):\n    work: Work\n\n    def run(self):\n"
         "        return self.work.go()\n"
     )
@@ -58,4 +60,5 @@ def test_waiting_for_a_run(tmp_path: Path) -> None:
     run_id = command.json("deployment", "run", "flow")["ref"]["run_id"]
     with pytest.raises(AssertionError, match=f"after 0 seconds still .*{run_id}"):
         command.ended(run_id, seconds=0)
+    go.touch()
     assert command.ended(run_id)["run"]["state"] == "succeeded"

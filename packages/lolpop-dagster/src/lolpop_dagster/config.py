@@ -45,7 +45,7 @@ class DagsterConfig(lolpop.Config):
     executor: str | None = Field(default=None, pattern=r"^(in_process|multiprocess|[\w.]+:[\w.]+)$")
     executor_config: dict[str, Any] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
-    patience: float = Field(default=120.0, gt=0)
+    patience: lolpop.Seconds = Field(default=120.0, gt=0)
     shared_filesystem: bool = False
     dagster_home: Place | None = None
     tracked: tuple[Kind, ...] = ("runner", "pipeline", "component")

@@ -9,26 +9,17 @@ from datetime import datetime, timezone
 from lolpop.contract import Deployment
 from lolpop.errors import EngineError, LolpopError, NotFoundError
 from lolpop_dagster import daemons, jobfile
-from lolpop_dagster.api import Api, said
+from lolpop_dagster.api import Api
 from lolpop_dagster.jobfile import NAME, JobFile
 from lolpop_dagster.jobs import Jobs, Seen, firing
 from lolpop_dagster.naming import job_of
+from lolpop_dagster.serving import Location
 from lolpop_dagster.workspace import Workspace
 
 _POLL = 0.25
 
-_ERROR = "... on PythonError { message errorChain { error { message } } }"
-_LOCATION = f"""
-query Location($name: String!) {{ workspaceLocationEntryOrError(name: $name) {{
-  __typename ... on WorkspaceLocationEntry {{
-    loadStatus locationOrLoadError {{ __typename {_ERROR} }} }} {_ERROR}
-}} }}
-"""
-_RELOAD = f"""
-mutation Reload($name: String!) {{ reloadRepositoryLocation(repositoryLocationName: $name) {{
-  __typename {_ERROR}
-}} }}
-"""
+_ELSEWHERE = 10.0
+"""Seconds in which a webserver that has the files under other paths sees what was written."""
 
 
 class Registry:
@@ -40,58 +31,16 @@ class Registry:
         patience: Seconds that loading the location may take.
 
     Attributes:
+        location: The location as a whole.
         jobs: The jobs in it.
     """
 
     def __init__(self, api: Api, workspace: Workspace, patience: float) -> None:
         self.api = api
         self.workspace = workspace
+        self.location = Location(api, workspace, patience)
         self.jobs = Jobs(api, workspace.location)
         self.patience = patience
-
-    def trouble(self) -> str | None:
-        """Say why the location isn't loaded; None if it is."""
-        entry = self.api.ask(_LOCATION, name=self.workspace.location)[
-            "workspaceLocationEntryOrError"
-        ]
-        if entry is None:
-            return "the webserver doesn't know it"
-        found = entry.get("locationOrLoadError") or entry
-        return said(found) if found["__typename"] == "PythonError" else None
-
-    def reload(self) -> None:
-        """Let the webserver load the location anew.
-
-        Raises:
-            EngineError: It doesn't know the location, or can't load it.
-        """
-        location = self.workspace.location
-        answer = self._reloaded()
-        if answer == "RepositoryLocationNotFound":
-            raise self._unknown()
-        if answer != "WorkspaceLocationEntry":
-            raise EngineError(f"Dagster at {self.api.url!r} doesn't load {location!r}: {answer}")
-        if trouble := self.trouble():
-            raise EngineError(
-                f"Dagster at {self.api.url!r} can't load the code location {location!r}: {trouble}",
-                hint=f"the Python that {str(self.workspace.path)!r} names must have lolpop-dagster;"
-                " delete that file to have it written anew",
-            )
-
-    def _reloaded(self) -> str:
-        found = self.api.ask(_RELOAD, self.patience, name=self.workspace.location)
-        answer = found["reloadRepositoryLocation"]
-        word = answer["__typename"]
-        return said(answer) if word == "PythonError" else str(word)
-
-    def _unknown(self) -> EngineError:
-        path = self.workspace.path
-        return EngineError(
-            f"Dagster at {self.api.url!r} has no code location {self.workspace.location!r}",
-            hint=f"start it with lolpop's workspace file beside yours: `dagster-webserver -w"
-            f" workspace.yaml -w {path}`, and `dagster-daemon run` with the same two"
-            + ("" if path.exists() else f"; `python -m lolpop_dagster {path}` makes the file"),
-        )
 
     def put(self, file: JobFile) -> None:
         """Write a deployment's file and wait until the webserver has its job; all or nothing.
@@ -99,7 +48,7 @@ class Registry:
         Raises:
             EngineError: The webserver doesn't have it in time, or calls it broken.
         """
-        self.refuse_unknown()
+        self.location.expect()
         self.workspace.make()
         name, folder = file.spec.name, self.workspace.deployments
         before = folder.read(name)
@@ -111,28 +60,20 @@ class Registry:
             self._restore(name, before)
             raise
 
-    def refuse_unknown(self) -> None:
-        """Refuse a webserver that isn't started with the workspace file.
-
-        Raises:
-            EngineError: It isn't.
-        """
-        entry = self.api.ask(_LOCATION, name=self.workspace.location)
-        if entry["workspaceLocationEntryOrError"] is None:
-            raise self._unknown()
-
     def _wait(self, file: JobFile, revision: str) -> None:
-        deadline = time.monotonic() + self.patience
-        self.reload()
+        self.location.reload()
+        began = time.monotonic()
         while (found := self.jobs.seen(file.job)) is None or found.revision != revision:
             if found is not None and not found.revision:
                 raise EngineError(f"Dagster can't take the deployment: {found.description}")
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if waited > min(self.patience, _ELSEWHERE):
+                self.location.refuse_another()
+            if waited > self.patience:
                 raise EngineError(
                     f"Dagster at {self.api.url!r} hasn't loaded job {file.job!r} from"
                     f" {str(self.workspace.deployments.path)!r} in {self.patience:g} s",
-                    hint="see that the webserver was started with this workspace file, and not"
-                    " with another one",
+                    hint="see that the webserver's host sees this folder",
                 )
             time.sleep(_POLL)
         self.jobs.resume(file, found)
@@ -144,7 +85,7 @@ class Registry:
         else:
             folder.write(name, before)
         with suppress(LolpopError):  # what went wrong before is what is told
-            self._reloaded()
+            self.location.reloaded()
 
     def take(self, name: str) -> None:
         """Take a deployment away, and wait until the webserver has no job of it; or leave it.
@@ -164,7 +105,7 @@ class Registry:
 
     def _wait_until_gone(self, job: str) -> None:
         deadline = time.monotonic() + self.patience
-        self.reload()
+        self.location.reload()
         while self.jobs.seen(job) is not None:
             if time.monotonic() > deadline:
                 raise EngineError(f"Dagster still has job {job!r}, whose file was taken away")
@@ -213,7 +154,9 @@ class Registry:
             return None
         if seen is not None:
             return seen.description
-        return self.trouble() or "the webserver hasn't loaded it: `lolpop deployment build`"
+        return (
+            self.location.trouble() or "the webserver hasn't loaded it: `lolpop deployment build`"
+        )
 
     def scheduler(self) -> str | None:
         """Say why no schedule fires, if the daemon doesn't run."""

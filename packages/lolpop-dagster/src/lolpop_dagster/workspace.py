@@ -47,9 +47,14 @@ class Workspace:
         return self.path.with_suffix(".d")
 
     @property
+    def module(self) -> Path:
+        """The code of the location."""
+        return self.folder / "lolpop_location.py"
+
+    @property
     def mark(self) -> str:
         """How the path of a file ends that no project of a user has."""
-        return f"{self.folder.name}/{self._module.name}"
+        return f"{self.folder.name}/{self.module.name}"
 
     @property
     def deployments(self) -> Folder:
@@ -64,7 +69,7 @@ class Workspace:
     @property
     def is_made(self) -> bool:
         """Whether the file and the code location are there."""
-        return self.path.exists() and self._module.exists()
+        return self.path.exists() and self.module.exists()
 
     def make(self) -> None:
         """Write the file and the code location, if they aren't there.
@@ -82,7 +87,7 @@ class Workspace:
             return
         try:
             self.deployments.path.mkdir(parents=True, exist_ok=True)
-            write(self._module, self._code().encode())
+            write(self.module, self._code().encode())
             write(self.path, self._text().encode())
         except OSError as error:
             raise EngineError(f"can't write {str(self.path)!r}: {error}", hint=_NAME_IT) from error
@@ -95,14 +100,10 @@ class Workspace:
                 hint="name one file for each `location` in the orchestrator's config",
             )
 
-    @property
-    def _module(self) -> Path:
-        return self.folder / "lolpop_location.py"
-
     def _text(self) -> str:
         # JSON strings are YAML strings, whatever is in them.
         entry = {
-            "relative_path": str(self._module),
+            "relative_path": str(self.module),
             "attribute": "repository",
             "executable_path": sys.executable,
             "location_name": self.location,

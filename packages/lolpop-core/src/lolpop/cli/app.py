@@ -98,7 +98,7 @@ deployment_group = LazyGroup(
         "package": ("lolpop.cli.deployment:package", "Package a workflow under one digest."),
         "plan": (
             "lolpop.cli.deployment:plan",
-            "Say what `build` would do, and what stands against it.",
+            "Show what `build` would change, and why it would be refused.",
         ),
         "build": (
             "lolpop.cli.deployment:build",
@@ -122,7 +122,7 @@ runs_group = LazyGroup(
         "list": ("lolpop.cli.runs:list_", "List the runs that have records, newest first."),
         "show": ("lolpop.cli.runs:show", "Show a run and its steps."),
         "report": ("lolpop.cli.runs:report", "Write a run as one HTML page."),
-        "get": ("lolpop.cli.runs:get", "Get what a step of a run gave."),
+        "get": ("lolpop.cli.runs:get", "Print or save the output of a step."),
     },
     "Look back at runs, by their records alone.",
 )

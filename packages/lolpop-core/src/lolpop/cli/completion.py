@@ -13,14 +13,10 @@ from lolpop.cli.options import command
 @command
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(reply: Reply, shell: str) -> None:
-    r"""Print a shell's completion script.
+    """Print a shell's completion script.
 
-    Add one of these lines to the shell's start-up file:
-
-    \b
-    bash:  eval "$(lolpop completion bash)"
-    zsh:   eval "$(lolpop completion zsh)"
-    fish:  lolpop completion fish | source
+    Bash and zsh read it with `eval "$(lolpop completion bash)"` in their start-up file, fish
+    with `lolpop completion fish | source`.
     """
     from lolpop.cli.app import root
 

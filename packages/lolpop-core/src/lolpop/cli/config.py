@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from lolpop.cli.failures import Reply
-from lolpop.cli.options import command, sourced
+from lolpop.cli.options import command, configured, sourced
 from lolpop.inprocess import Source, prepared
 from lolpop.workflow.blueprint import Blueprint, Part
 
@@ -57,21 +57,19 @@ def _classes(parts: list[Part]) -> dict[str, str]:
     return {part.section.path: part.cls.__name__ if part.cls else "" for part in parts}
 
 
-@click.command(epilog="Example: lolpop config show --set config.seed=8")
+@click.command(epilog="Example: lolpop config show --set order=data")
 @command
-@click.option("-c", "--config", "files", multiple=True, metavar="FILE", help="As for check.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="As for check.")
-def show(reply: Reply, files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
+@configured
+def show(reply: Reply, source: Source) -> None:
     """Show the configuration that results from all files, links resolved.
 
     Environment variables are shown by their names.
     """
-    from lolpop.config.document import load
     from lolpop.config.nodes import leaves
     from lolpop.config.writer import values_of, write
     from lolpop.errors import ConfigError
 
-    document = load(files, overrides)
+    document = source.document()
     if document.problems:
         raise ConfigError(document.problems)
     if reply.as_json:
@@ -86,8 +84,10 @@ def show(reply: Reply, files: tuple[str, ...], overrides: tuple[str, ...]) -> No
 def schema(reply: Reply) -> None:
     """Print a JSON schema for the core and every installed orchestrator.
 
-    An editor completes and checks lolpop.yaml with it. With the YAML language server, write
-    as the file's first line:  # yaml-language-server: $schema=lolpop.schema.json
+    An editor completes and checks lolpop.yaml with it. For the YAML language server the
+    file's first line is:
+
+    # yaml-language-server: $schema=lolpop.schema.json
     """
     from lolpop.describe import describe
 

@@ -35,7 +35,9 @@ _KEYWORDS = click.option(
 )
 _TAKE_OVER = click.option("--take-over", is_flag=True, help="Replace another project's deployment.")
 _WAIT_FOR_RUNS = click.option(
-    "--wait-for-runs", is_flag=True, help="Wait for runs that the engine would switch."
+    "--wait-for-runs",
+    is_flag=True,
+    help="Let build wait for active runs that new steps would disturb.",
 )
 
 
@@ -123,7 +125,7 @@ def plan(
     wait_for_runs: bool,
     keywords: str | None,
 ) -> None:
-    """Say what `build` would do, and what stands against it; nothing is written.
+    """Show what `build` would change, and why it would be refused; nothing is written.
 
     With --to the same is asked of another orchestrator: the rehearsal of a switch.
     """

@@ -27,7 +27,7 @@ _OVERRIDES = click.option(
     "overrides",
     multiple=True,
     metavar="PATH=VALUE",
-    help="Set one value of the configuration, for example config.seed=7.",
+    help="Set one value of the configuration, for example order=data.",
 )
 
 

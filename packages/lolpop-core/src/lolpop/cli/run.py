@@ -13,21 +13,26 @@ from lolpop.cli.options import command, sourced
 from lolpop.cli.values import json_object, plain
 from lolpop.errors import UsageError
 from lolpop.inprocess import Source, run_workflow
+from lolpop.workflow.arguments import Typed, split_pair
 
 if TYPE_CHECKING:
     from lolpop.rehearsal.report import Row
 
 
-@click.command(epilog="Example: lolpop run workflow PenguinRunner -c lolpop.yaml -e build_all")
+@click.command(epilog="Example: lolpop run workflow PenguinRunner -c lolpop.yaml --param seed=8")
 @command
 @sourced
 @click.option(
     "-e",
+    "--entrypoint",
     "-b",
     "--build-method",
     "method",
     metavar="METHOD",
     help="The runner's method to call.  [default: entrypoint, run, or the only public one]",
+)
+@click.option(
+    "--param", "pairs", multiple=True, metavar="K=V", help="An argument by name; once for each one."
 )
 @click.option(
     "--build-args",
@@ -40,7 +45,7 @@ if TYPE_CHECKING:
     "--build-kwargs",
     "keywords",
     metavar="JSON",
-    help="Keyword arguments for the method, for example '{\"seed\": 8}'.",
+    help="Arguments by name, for example '{\"seed\": 8}'.",
 )
 @click.option(
     "--rehearse",
@@ -51,6 +56,7 @@ def workflow(
     reply: Reply,
     source: Source,
     method: str | None,
+    pairs: tuple[str, ...],
     arguments: tuple[str, ...],
     keywords: str | None,
     rehearse: bool,
@@ -60,6 +66,7 @@ def workflow(
     CLASS is the runner's class; without it the configuration names the runner.
     """
     named = json_object(keywords, "--build-kwargs")
+    named |= {key: Typed(text) for key, text in map(split_pair, pairs)}
     _log(reply.verbose)
     if rehearse:
         _rehearse(reply, source, method, arguments, named)
@@ -90,7 +97,7 @@ def _rehearse(
 
     if arguments:
         message = "a rehearsal takes arguments by name, as a deployment does"
-        raise UsageError(message, hint="use --build-kwargs instead of --build-args")
+        raise UsageError(message, hint="use --param instead of --build-args")
     with reply.foreign_output():
         found = rehearse(source, method, keywords)
     reply.table([("step", "state", "note"), *map(_cells, found.rows)])

@@ -50,7 +50,9 @@ def on_engine(hook: str = "") -> Callable[[Callable[..., Any]], Callable[..., An
 @command
 @on_engine("run")
 @click.option("-r", "-d", "--run-method", "method", metavar="METHOD", help="The deployer's method.")
-@click.option("--param", "pairs", multiple=True, metavar="K=V", help="A parameter of the run.")
+@click.option(
+    "--param", "pairs", multiple=True, metavar="K=V", help="A parameter; once for each one."
+)
 @click.option("--wait", is_flag=True, help="Wait for the run's end, and show its steps.")
 @click.option("--take-over", is_flag=True, help="Run another project's deployment.")
 @click.option("--run-kwargs", "keywords", metavar="JSON", help="Options of the orchestrator.")
@@ -173,7 +175,11 @@ def stop(
     take_over: bool,
     keywords: str | None,
 ) -> None:
-    """End runs, and return when they and their processes are gone."""
+    """End active runs, and return when they and their processes are gone.
+
+    All active runs are ended, and the schedule is suspended until the next `build`; with
+    --run that run alone is, and the schedule goes on.
+    """
     given = json_object(keywords, "--stop-kwargs") | ({"take_over": True} if take_over else {})
     with reply.foreign_output():
         stopped = running.stop(used, name, run_id, given)

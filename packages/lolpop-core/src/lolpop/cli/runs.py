@@ -216,7 +216,7 @@ def get(
     attempt: int | None,
     keys: tuple[str, ...],
 ) -> None:
-    """Get what a step of a run gave: printed, or written to a file.
+    """Print the output of a step of a run, or save it to a file.
 
     RUN is a run's id, the beginning of it, or `latest`. Values of JSON's types are printed as
     JSON, text and bytes as they are, tables in short. A table is written as .csv, .parquet or

@@ -67,7 +67,7 @@ def _say(reply: Reply, tidied: Tidied, dry_run: bool) -> None:
 
 
 def _duration(text: str) -> timedelta:
-    from lolpop.config.durations import seconds
+    from lolpop.contract.durations import seconds
 
     try:
         return timedelta(seconds=float(seconds(text)))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
-from lolpop.config.durations import Seconds
+from lolpop.contract.durations import Seconds
 
 
 class _Section(BaseModel):
@@ -65,7 +65,7 @@ class DeploymentSection(_Section):
     schedule: ScheduleSection | None = Field(None, description="when it runs by itself")
     concurrency: Count | None = Field(None, description="how many runs at once; default: no limit")
     overlap: Literal["skip", "queue"] = Field(
-        "skip", description="what a scheduled run does while another one is running"
+        "skip", description="what becomes of a run beyond `concurrency`"
     )
 
 

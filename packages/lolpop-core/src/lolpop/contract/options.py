@@ -1,11 +1,19 @@
 """The options that every orchestrator takes; a plugin's own models subclass these.
 
-They are filled from `orchestrator.config.<verb>` and overlaid by `--<verb>-kwargs`.
+They are filled from the orchestrator's config, overlaid by an option of the command:
+
+- `package`: `config.package`, `--packaging-kwargs`;
+- `plan` and `deploy`: `config.build`, `--deployment-kwargs`;
+- `run`: `config.run`, `--run-kwargs`;
+- `stop`: `config.stop`, `--stop-kwargs`;
+- `remove`: `config.remove`.
 """
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from lolpop.contract.durations import Seconds
 
 
 class Options(BaseModel):
@@ -64,7 +72,7 @@ class StopOptions(Options):
         take_over: Whether a deployment that another project made may be stopped.
     """
 
-    timeout: float = Field(default=90.0, gt=0)
+    timeout: Seconds = Field(default=90.0, gt=0)
     take_over: bool = False
 
 
@@ -76,5 +84,5 @@ class RemoveOptions(Options):
         take_over: Whether a deployment that another project made may be removed.
     """
 
-    timeout: float = Field(default=90.0, gt=0)
+    timeout: Seconds = Field(default=90.0, gt=0)
     take_over: bool = False

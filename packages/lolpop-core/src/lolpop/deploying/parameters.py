@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lolpop.errors import UsageError, nearest
+from lolpop.workflow.arguments import split_pair
 
 
 def read_pairs(schema: Mapping[str, Any], pairs: Sequence[str], name: str) -> dict[str, Any]:
@@ -23,9 +24,7 @@ def read_pairs(schema: Mapping[str, Any], pairs: Sequence[str], name: str) -> di
     known = schema.get("properties", {})
     found: dict[str, Any] = {}
     for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not equals:
-            raise UsageError(f"{pair!r} isn't of the form K=V", hint="for example --param seed=7")
+        key, text = split_pair(pair)
         if key not in known and schema.get("additionalProperties") is False:
             likely = nearest(key, known)
             there = f"there is {', '.join(known) or 'none'}"

@@ -29,7 +29,7 @@ from lolpop.rehearsal.values import Values
 from lolpop.steps.share import share
 from lolpop.storage import Store
 from lolpop.storage.unstorable import ROOT
-from lolpop.workflow.arguments import bind, configured, parameters_of
+from lolpop.workflow.arguments import as_values, bind, configured, parameters_of
 from lolpop.workflow.blueprint import Blueprint
 
 _PICKLES = "equal values, but their pickles, and so their digests, are others each time"
@@ -47,7 +47,8 @@ def rehearse(source: Source, method: str | None, keywords: Mapping[str, Any]) ->
     Args:
         source: Where the workflow comes from.
         method: The entrypoint, or None for the configured or only one.
-        keywords: Its keyword arguments, JSON values; they win over `deployment.parameters`.
+        keywords: Its keyword arguments, JSON values or `Typed`; they win over
+            `deployment.parameters`.
 
     Raises:
         LolpopError: The workflow can't be packaged, or the plain run fails.
@@ -105,7 +106,8 @@ class _Rehearsing:
         self.folder = blueprint.document.folder
         store = Store(str(room / "storage"))
         function = getattr(blueprint.runner.cls, package.manifest.entrypoint)
-        given = {**configured(blueprint.document.root, function, environ)[0], **keywords}
+        named = as_values(function, keywords)
+        given = {**configured(blueprint.document.root, function, environ)[0], **named}
         rooms = room / "plain", room / "steps"
         self.recorder = Recorder(self.graph, store, self.folder, room / "again")
         self.stage = Stage(store, package.digest, given, environ, self.folder)

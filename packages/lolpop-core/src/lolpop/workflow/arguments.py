@@ -21,6 +21,36 @@ _PARAMETERS = "deployment.parameters"
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
+class Typed(str):
+    """A keyword argument as a person typed it: its parameter's type says how it is read."""
+
+    __slots__ = ()
+
+
+def split_pair(pair: str) -> tuple[str, str]:
+    """Split what was typed as `K=V`.
+
+    Raises:
+        UsageError: It isn't of this form.
+    """
+    key, equals, text = pair.partition("=")
+    if not equals:
+        raise UsageError(f"{pair!r} isn't of the form K=V", hint="for example --param seed=7")
+    return key, text
+
+
+def as_values(function: Any, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Give keyword arguments as JSON values: those that were typed are read."""
+    parameters = parameters_of(function)
+    rest = next((each for each in parameters.values() if each.kind is each.VAR_KEYWORD), None)
+    return {
+        key: parse_value(str(value), parameters.get(key, rest), function)
+        if isinstance(value, Typed)
+        else value
+        for key, value in keywords.items()
+    }
+
+
 def bind(
     function: Any, arguments: Sequence[Any], keywords: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
