@@ -147,24 +147,28 @@ class Detached:
         refs = [run.ref for run in self.runs(deployment, active=True)]
         records = [self.record(ref) for ref in refs if run_id in (None, ref.run_id)]
         left = self._end(records, timeout)
-        for record in [] if left else records:
+        gone = [record for record in records if record.ref.run_id not in {name for name, _ in left}]
+        for record in gone:
             for attempt in record.every_attempt():
                 attempt.close(StepState.CANCELLED)
             record.end(RunState.CANCELLED)
-        ended = () if left else tuple(record.ref for record in records)
-        return Stopped(deployment=deployment, ended=ended, left=tuple(left))
+        return Stopped(
+            deployment=deployment,
+            ended=tuple(record.ref for record in gone),
+            left=tuple(f"run {name}: {what}" for name, what in left),
+        )
 
-    def _end(self, records: Sequence[RunRecord], timeout: float) -> list[str]:
-        """End the processes of runs; say what lives all the same."""
+    def _end(self, records: Sequence[RunRecord], timeout: float) -> list[tuple[str, str]]:
+        """End the processes of runs; say of which runs what lives all the same."""
         for record in records:
             record.mark_stopping("asked by stop")
         alive = {process: record for record in records for process in _processes(record)}
         left = [
-            f"run {alive[process].ref.run_id}: process {process.pid} on {socket.gethostname()}"
+            (alive[process].ref.run_id, f"process {process.pid} on {socket.gethostname()}")
             for process in end(alive, min(_GRACE, timeout / 2))
         ]
         elsewhere = {record.ref.run_id: self._elsewhere(record.ref) for record in records}
-        return left + [f"run {run_id}: {why}" for run_id, why in elsewhere.items() if why]
+        return left + [(run_id, why) for run_id, why in elsewhere.items() if why]
 
     def record(self, ref: RunRef) -> RunRecord:
         """Give the record of a run.

@@ -53,6 +53,16 @@ NARROW = """
     class Only(LocalOrchestrator):
         capabilities = frozenset()
 
+    class Moved(LocalOrchestrator):
+        def deployments(self):
+            from lolpop.contract import Deployment
+            digests = dict(package_digest="0" * 64, deployment_digest="0" * 64)
+            names = dict(orchestrator="Moved", name="words", project="demo")
+            return [Deployment(**names, **digests, storage="/elsewhere")]
+        def runs(self, deployment_name, active):
+            from lolpop.contract import Run, RunRef, RunState
+            return [Run(ref=RunRef("Moved", deployment_name, "r1"), state=RunState.RUNNING)]
+
     class Distant(LocalOrchestrator):
         elsewhere = "engine.example.org"
         class Config(LocalOrchestrator.Config):
@@ -87,7 +97,7 @@ def digest(project: Path) -> str:
 def test_what_went_into_a_package_is_said(call: Any, project: Path) -> None:
     done = call("package")
     size = size_text(next((project / ".lolpop/packages").iterdir()).stat().st_size)
-    said = re.sub(r"\(\d+ bytes\)", "(…)", done.stdout)
+    said = re.sub(r"\([\d.]+ (bytes|kB)\)", "(…)", done.stdout)
     said = re.sub(r"lock   \d+ distributions(; with their wheels: [\w, -]+)?", "lock   …", said)
     assert said == (
         f"packaged {digest(project)}: 3 files, {size}\n"
@@ -205,6 +215,32 @@ def test_a_folder_that_the_engine_does_not_see(call: Any, project: Path) -> None
     )
     shared = ("--set", "orchestrator.config.shared_filesystem=true")
     assert call("plan", "--to", "own:Distant", *shared).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("cron", "said"),
+    [
+        ("61 6 * * *", "has 61 as minute\nhint: the minute goes from 0 to 59\n"),
+        ("0-59/90 6 1-32 * *", "has 32 as day\nhint: the day goes from 1 to 31\n"),
+        ("0 6 * JAN,13 *", "has 13 as month\nhint: the month goes from 1 to 12\n"),
+        ("0 6 * * 1#6", None),
+        ("5,10-20/3 0-23 L 12 7", None),
+    ],
+)
+def test_a_time_that_there_is_not(call: Any, cron: str, said: str | None) -> None:
+    done = call("plan", "--set", f"deployment.schedule.cron={cron}")
+    refused = f"error: deployment 'words' is refused: deployment.schedule.cron: {cron!r} {said}"
+    assert (done.returncode, done.stderr) == (
+        (3, _inactive() + refused) if said else (0, _inactive())
+    )
+
+
+def test_another_storage_while_there_are_runs(call: Any) -> None:
+    assert call("plan", "--to", "own:Moved").stderr == (
+        "error: deployment 'words' is refused: the records of run r1 of 'words' are in"
+        " '/elsewhere': from another storage it couldn't be stopped\n"
+        "hint: name that storage, or stop the runs first\n"
+    )
 
 
 def test_another_orchestrator_that_is_not_installed(call: Any) -> None:

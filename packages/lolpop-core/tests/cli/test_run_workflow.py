@@ -45,7 +45,7 @@ def test_files_overlay_and_set_wins(inside: Any, project: Any) -> None:
     assert json.loads(inside("run", "workflow", *words).stdout)["result"] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("option", ["-e", "-b", "--build-method", "--build_method"])
+@pytest.mark.parametrize("option", ["-e", "--entrypoint", "-b", "--build-method", "--build_method"])
 def test_the_method_can_be_named(inside: Any, project: Any, option: str) -> None:
     project("def run(self): ...\ndef other(self):\n    print('other')")
     assert inside("run", "workflow", option, "other").stdout.startswith(
@@ -58,6 +58,20 @@ def test_arguments_are_repeated_and_typed(inside: Any, project: Any) -> None:
     words = ["--build-args", "a b", "--build-args", "2", "--build-kwargs", '{"last": [1]}']
     done = inside("run", "workflow", "--output", "json", *words)
     assert json.loads(done.stdout)["result"] == ["a b", 2, [1]]
+
+
+def test_parameters_are_read_by_their_types(inside: Any, project: Any) -> None:
+    project("def run(self, text: str, number: int, **more):\n    return [text, number, more]")
+    words = ["--param", "text=7", "--param", "number=7", "--param", "other=a=b"]
+    done = inside("run", "workflow", "--output", "json", *words)
+    assert json.loads(done.stdout)["result"] == ["7", 7, {"other": "a=b"}]
+    done = inside("run", "workflow", "--param", "text", "--param", "number=x")
+    assert done.stderr == "error: 'text' isn't of the form K=V\nhint: for example --param seed=7\n"
+    done = inside("run", "workflow", "--param", "text=7", "--param", "number=x")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: argument 'number' of MyRunner.run: input should be a valid integer, got 'x'\n",
+    )
 
 
 @pytest.mark.parametrize(

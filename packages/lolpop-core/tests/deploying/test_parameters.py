@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
@@ -93,6 +94,20 @@ def test_values_are_checked_before_a_run_is_asked_for() -> None:
         " seed: 'eight' is not of type 'integer'; 'name' has no value and no default"
     )
     assert caught.value.hint == "--param name=…"
+
+
+class Shape(str, Enum):
+    FLAT = "flat"
+
+
+class Shaped:
+    def run(self, shape: Shape = Shape.FLAT) -> None:
+        del shape
+
+
+def test_a_default_is_plain_json() -> None:
+    default = schema_of(Shaped.run)["properties"]["shape"]["default"]
+    assert (default, type(default)) == ("flat", str)
 
 
 def test_what_is_missing_has_neither_value_nor_default() -> None:

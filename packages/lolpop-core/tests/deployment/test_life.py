@@ -195,3 +195,19 @@ def test_a_storage_from_the_environment(project: Any, monkeypatch: pytest.Monkey
     monkeypatch.setenv("LOLPOP_TEST_STORE", "elsewhere")
     project.call("build", *choice)
     assert (project.folder / "elsewhere" / "packages").is_dir()
+
+
+def test_a_deployment_named_by_the_environment(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ("--set", "deployment.name=flow-${env:LOLPOP_TEST_STAGE}")
+    given += ("--set", "deployment.schedule.cron=${env:LOLPOP_TEST_CRON:-0 6 * * *}")
+    assert project.call("list", *given, code=2) == (
+        "error: --set:1:17: deployment.name: environment variable 'LOLPOP_TEST_STAGE' isn't set\n"
+        "hint: set it, or give a default: ${env:LOLPOP_TEST_STAGE:-default}\n"
+    )
+    monkeypatch.setenv("LOLPOP_TEST_STAGE", "dev")
+    project.call("build", *given)
+    (deployment,) = project.ask("list")
+    assert (deployment["name"], deployment["schedule"]["cron"]) == ("flow-dev", "0 6 * * *")
+    project.call("remove", *given)

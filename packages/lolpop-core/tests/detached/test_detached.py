@@ -115,13 +115,15 @@ def test_a_run_whose_package_is_gone_says_so(flow: Any) -> None:
 def test_what_another_host_runs_is_not_judged_here(flow: Any) -> None:
     run = flow.waiting()
     (file,) = Path(flow.storage).rglob("detached.json")
+    ours = flow.start("wait")
     began = json.loads(file.read_text())
     file.write_text(json.dumps({**began, "host": "elsewhere"}))
     status = flow.engine.status(run.ref)
     assert status.run.state is RunState.UNKNOWN
     assert status.message == "it was started on host 'elsewhere': ask there"
     stopped = flow.engine.stop("flow", None, timeout=60)
-    assert stopped.ended == ()
+    assert stopped.ended == (ours.ref,)
+    assert flow.state(ours) is RunState.CANCELLED
     assert stopped.left == (f"run {run.ref.run_id}: it was started on host 'elsewhere': ask there",)
     assert flow.engine.record(run.ref).ended is None
 

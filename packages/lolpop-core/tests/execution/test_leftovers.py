@@ -40,3 +40,13 @@ def test_an_attempt_elsewhere_is_told_as_long_as_its_lease_runs(
     assert time.monotonic() > began + 1.0
     attempt.close(StepState.SUCCEEDED)
     assert end_leftovers(steps.record, time.monotonic() + 60) == []
+
+
+def test_an_attempt_here_whose_process_cannot_be_seen_is_told_too(steps: Any) -> None:
+    steps.call("well")
+    attempt = steps.record.claim("work.end")  # by this process, which carries no token
+    here = socket.gethostname()
+    assert end_leftovers(steps.record, time.monotonic()) == [
+        f"run {steps.ref.run_id}: an attempt on {here}"
+    ]
+    assert not attempt.is_closed

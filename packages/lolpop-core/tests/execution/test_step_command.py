@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from lolpop.contract import StepState
+from lolpop.errors import StorageError
+from lolpop.execution import watching
 from lolpop.storage import Store, artifacts
 from lolpop.storage.attempts import Attempt, Claim, now
 from lolpop.storage.journal import Journal
@@ -74,7 +76,7 @@ def test_a_traceback_begins_at_the_users_code(steps: Any) -> None:
     steps.call("raise")
     lines = steps.log().splitlines()
     assert lines[0] == "Traceback (most recent call last):"
-    assert lines[1].endswith('flow.py", line 24, in do')
+    assert lines[1].endswith('flow.py", line 25, in do')
 
 
 def test_megabytes_of_output(steps: Any) -> None:
@@ -201,3 +203,46 @@ def test_a_module_of_the_working_folder_hides_none_of_ours(steps: Any, tmp_path:
         [*words, "-m", "lolpop.execution", "run", "--help"], cwd=tmp_path, capture_output=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_parameters_are_those_that_the_run_began_with(steps: Any) -> None:
+    steps.call()
+    steps.witness.with_name(f"{steps.witness.name}.how").unlink()
+    other = {"how": "raise", "witness": str(steps.witness)}
+    process = steps.start(parameters=other)
+    steps.witness.with_name(f"{steps.witness.name}.how").unlink()
+    assert process.wait() == 0
+
+
+def test_a_process_that_dies_with_a_code_of_ours_has_crashed(steps: Any) -> None:
+    code, said = steps.call("usage")
+    assert code == 1  # not 64, after which nobody would try again
+    assert said == f"40 %\n{CRASH} ended with exit code 64, without a word\n"
+    assert steps.log() == said
+
+
+class Ends:
+    """Attempts whose end can't be recorded for some time."""
+
+    def __init__(self, failures: int) -> None:
+        self.left = failures
+        self.close = Attempt.close
+
+    def __call__(self, attempt: Attempt, *given: Any, **named: Any) -> bool:
+        self.left -= 1
+        if self.left >= 0:
+            raise StorageError("no space", url="/s")
+        return self.close(attempt, *given, **named)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pipes end with it
+@pytest.mark.parametrize(("failures", "code", "state"), [(2, 0, "succeeded"), (3, 1, "running")])
+def test_an_end_that_cannot_be_recorded_at_once(
+    steps: Any, monkeypatch: pytest.MonkeyPatch, failures: int, code: int, state: str
+) -> None:
+    ends = Ends(failures)
+    monkeypatch.setattr(watching, "_PAUSES", (0, 0))
+    monkeypatch.setattr(Attempt, "close", lambda *given, **named: ends(*given, **named))
+    assert watching.run(steps.request()) == code
+    (attempt,) = steps.attempts()
+    assert attempt.state.value == state

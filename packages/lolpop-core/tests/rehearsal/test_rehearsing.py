@@ -32,7 +32,7 @@ FLOW = """
 
 def test_configured_and_given_parameters_reach_both_runs(rehearsed: Any) -> None:
     yaml = 'deployment: {parameters: {name: "${env:HOME}"}}'
-    done = rehearsed(FLOW, "--build-kwargs", '{"times": 2}', yaml=yaml)
+    done = rehearsed(FLOW, "--param", "times=2", yaml=yaml)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("equal: 2 steps give what the plain run gives\n")
 
@@ -42,7 +42,7 @@ def test_positional_arguments_are_refused(rehearsed: Any) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "error: a rehearsal takes arguments by name, as a deployment does\n"
-        "hint: use --build-kwargs instead of --build-args\n"
+        "hint: use --param instead of --build-args\n"
     )
 
 

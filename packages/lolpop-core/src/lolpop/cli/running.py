@@ -22,7 +22,9 @@ from lolpop.errors import WorkflowError
 from lolpop.history.reporting import report_link
 from lolpop.inprocess import Source
 
-_RUN = click.option("--run", "run_id", metavar="ID", help="A run; the newest by default.")
+_RUN = click.option(
+    "--run", "run_id", metavar="ID", help="A run, by its whole id; the newest by default."
+)
 
 
 def on_engine(hook: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:

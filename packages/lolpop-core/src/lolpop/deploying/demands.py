@@ -24,6 +24,16 @@ from lolpop.storage import Store
 
 _FIELD = r"[A-Za-z0-9*/,?L#-]+"
 _CRON = re.compile(rf"{_FIELD}( +{_FIELD}){{4}}")
+_BOUNDS = {
+    "minute": (0, 59),
+    "hour": (0, 23),
+    "day": (1, 31),
+    "month": (1, 12),
+    "weekday": (0, 7),
+}
+_NUMBER = re.compile(r"(?<![/#\w])\d+")
+"""A number of a field; a step and the count of a weekday are none."""
+
 _OVERLAPS = {
     Overlap.SKIP: Capability.OVERLAP_SKIP,
     Overlap.QUEUE: Capability.OVERLAP_QUEUE,
@@ -93,12 +103,24 @@ def _schedule(spec: DeploymentSpec) -> Iterator[Refusal]:
             f"deployment.schedule.cron: {spec.schedule.cron!r} hasn't the form of crontab",
             "write minute, hour, day, month and weekday: '0 6 * * *' is every day at six",
         )
+    else:
+        yield from _bounds(spec.schedule.cron)
     zones = available_timezones()  # none on a machine without the database: then who knows
     if zones and spec.schedule.timezone not in zones:
         yield Refusal(
             f"deployment.schedule.timezone: there is no zone {spec.schedule.timezone!r}",
             "write an IANA name such as Europe/Paris or UTC",
         )
+
+
+def _bounds(cron: str) -> Iterator[Refusal]:
+    for (name, (low, high)), said in zip(_BOUNDS.items(), cron.split(), strict=True):
+        for number in _NUMBER.findall(said):
+            if not low <= int(number) <= high:
+                yield Refusal(
+                    f"deployment.schedule.cron: {cron!r} has {number} as {name}",
+                    f"the {name} goes from {low} to {high}",
+                )
 
 
 def _parameters(package: Package, spec: DeploymentSpec) -> Iterator[Refusal]:

@@ -11,11 +11,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from lolpop.config.document import Document
+from lolpop.config.paths import below
 from lolpop.config.settings import Settings
-from lolpop.config.validation import read
+from lolpop.config.validation import read, unset
 from lolpop.contract import Capability, Deployment
 from lolpop.deploying.files import divided
-from lolpop.errors import NotFoundError, OwnershipError, UsageError
+from lolpop.errors import ConfigError, NotFoundError, OwnershipError, UsageError
 from lolpop.execution.decorating import decoration
 from lolpop.inprocess import Source, extensions_of, provider_of
 from lolpop.lifecycle import Lifecycle
@@ -28,6 +29,7 @@ from lolpop.workflow.check import check_orchestrator, settings_of
 from lolpop.workflow.project import roots_of, working_in
 
 DEFAULT = "LocalOrchestrator"
+PARAMETERS = "deployment.parameters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,21 @@ def engine(
     name = str(part.section.class_name.value) if part.section.class_name else ""
     replaced = {hook: method for hook, method in (methods or {}).items() if method}
     lifecycle = Lifecycle(made, provider_of(name), extensions_of(settings), replaced)
+    settings = _read(document)
     project = _project(document, settings)
     return Engine(source, document, settings, lifecycle, part, storage, project)
+
+
+def _read(document: Document) -> Settings:
+    """Read the core's keys with the environment; the parameters are read when they are used."""
+    settings, problems = settings_of(document, os.environ)
+    node = document.root.get("deployment")
+    for key, child in node.items() if node and node.is_mapping else ():
+        if key != "parameters":
+            problems += unset(child, below("deployment", key), os.environ)
+    if problems:
+        raise ConfigError(problems)
+    return settings
 
 
 def chosen(source: Source, deployer: str | None) -> Source:

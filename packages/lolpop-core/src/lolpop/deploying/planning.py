@@ -20,6 +20,7 @@ from lolpop.deploying.engine import Engine
 from lolpop.deploying.specifying import idle_globs
 from lolpop.deploying.standing import graph_of
 from lolpop.errors import LolpopError, UnsupportedError, nearest
+from lolpop.storage import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def make_plan(
     there = used.find(spec.name)
     found += _foreign(used, there, options.take_over)
     runs = switched(used, package, there)
+    found += _moved(used, spec, there)
     if runs and options.wait_for_runs:
         notes.append(f"waits until {_named(runs)} of {spec.name} is over")
     elif runs:
@@ -97,6 +99,19 @@ def switched(used: Engine, package: Package, there: Deployment | None) -> list[R
         return []
     runs: list[Run] = used.lifecycle.call("runs", deployment_name=there.name, active=True)
     return runs
+
+
+def _moved(used: Engine, spec: DeploymentSpec, there: Deployment | None) -> Iterator[Refusal]:
+    """Refuse another storage while there are runs whose records are in the old one."""
+    if there is None or there.storage == spec.storage:
+        return
+    runs: list[Run] = used.lifecycle.call("runs", deployment_name=there.name, active=True)
+    if runs:
+        yield Refusal(
+            f"the records of {_named(runs)} of {there.name!r} are in"
+            f" {Store(there.storage).shown!r}: from another storage it couldn't be stopped",
+            "name that storage, or stop the runs first",
+        )
 
 
 def _switches(used: Engine, name: str, runs: list[Run]) -> Refusal:

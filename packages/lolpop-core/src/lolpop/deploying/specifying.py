@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from lolpop.config.nodes import Node
 from lolpop.config.settings import Settings, matches, merged
-from lolpop.config.validation import read
+from lolpop.config.validation import read, unset
 from lolpop.contract import (
     Capability,
     DeploymentSpec,
@@ -17,7 +19,8 @@ from lolpop.contract import (
     Schedule,
     StepSettings,
 )
-from lolpop.deploying.engine import Engine
+from lolpop.deploying.engine import PARAMETERS, Engine
+from lolpop.errors import ConfigError
 from lolpop.package.environments import interpreter
 from lolpop.plugins import find
 
@@ -31,7 +34,7 @@ def specification(used: Engine, package: Package, name: str | None) -> Deploymen
     return DeploymentSpec(
         name=name or section.name or kebab(package.manifest.runner.rpartition(":")[2]),
         project=used.project,
-        parameters=read(parameters, os.environ) if parameters else {},
+        parameters=_parameters(parameters) if parameters else {},
         schedule=Schedule(schedule.cron, schedule.timezone) if schedule else None,
         concurrency=section.concurrency,
         overlap=Overlap(section.overlap),
@@ -39,6 +42,13 @@ def specification(used: Engine, package: Package, name: str | None) -> Deploymen
         interpreter=_interpreter(used, package),
         steps=step_settings(used.settings, [step.name for step in package.manifest.graph.steps]),
     )
+
+
+def _parameters(node: Node) -> dict[str, Any]:
+    if problems := [*unset(node, PARAMETERS, os.environ)]:
+        raise ConfigError(problems)
+    values: dict[str, Any] = read(node, os.environ)
+    return values
 
 
 def plugins_inside(used: Engine) -> tuple[str, ...]:

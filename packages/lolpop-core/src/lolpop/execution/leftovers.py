@@ -6,7 +6,7 @@ import socket
 import time
 
 from lolpop.contract import StepState
-from lolpop.execution.processes import end, of_attempts, tokens_of
+from lolpop.execution.processes import end, lives, of_attempts, tokens_of
 from lolpop.storage.records import RunRecord
 
 _GRACE = 5.0
@@ -17,7 +17,8 @@ def end_leftovers(record: RunRecord, deadline: float, grace: float = _GRACE) -> 
     """End what of a run lives on this host, and wait for what lives on others.
 
     The attempts of this host are closed as cancelled when nothing of the run lives here; those
-    of other hosts are gone when they are closed, or their leases have run out.
+    of other hosts, and those of users whose processes can't be seen, are gone when they are
+    closed or their leases have run out.
 
     Args:
         record: The run; it must be marked as stopping, or else its next attempt may start.
@@ -31,7 +32,8 @@ def end_leftovers(record: RunRecord, deadline: float, grace: float = _GRACE) -> 
     left = end(of_attempts(tokens_of(record)), grace)
     for attempt in record.every_attempt():
         claim = attempt.claim
-        if not left and claim and claim.host == host:
+        # One of another user's can't be seen by its environment: it closes its attempt itself.
+        if not left and claim and claim.host == host and not lives(claim.pid):
             attempt.close(StepState.CANCELLED)
     here = [f"{run}: process {process.pid} on {host}" for process in left]
     return [*here, *(f"{run}: an attempt on {name}" for name in _elsewhere(record, deadline))]

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from lolpop.contract import from_json, to_json
-from lolpop.errors import LolpopError
+from lolpop.errors import LolpopError, StorageError
 from lolpop.execution.masking import mask_of
 from lolpop.execution.processes import VARIABLE, adopt_orphans, childless
-from lolpop.execution.request import REFUSED, Request
+from lolpop.execution.request import FAILED, REFUSED, Request
 from lolpop.execution.restoring import forget_modules, restored
 from lolpop.execution.session import Session, open_session
 from lolpop.execution.work import Outcome, perform
@@ -85,7 +85,8 @@ class _Worker:
             try:
                 outcome = self.made(request, order.get("folder"))
             except LolpopError as error:
-                outcome = Outcome(code=REFUSED, error=f"{type(error).__name__}: {error.message}")
+                code = FAILED if isinstance(error, StorageError) else REFUSED
+                outcome = Outcome(code=code, error=f"{type(error).__name__}: {error.message}")
         threadless = threading.active_count() == 1
         alone = self.adopts and threadless and childless()
         warm = threadless and not (sys.stdout.closed or sys.stderr.closed)

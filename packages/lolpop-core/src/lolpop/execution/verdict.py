@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 
 from lolpop.contract import StepState
-from lolpop.execution.request import REFUSED, SUCCEEDED, TIMED_OUT
+from lolpop.execution.request import FATAL, REFUSED, SUCCEEDED, TIMED_OUT
 from lolpop.execution.work import Outcome
 
 
@@ -63,8 +63,8 @@ def judge(
 
 def _as_exit(code: int | None) -> int:
     """Give an exit code that an engine takes for a failure worth repeating."""
-    if code is None or code in (SUCCEEDED, REFUSED):
-        return 1
+    if code is None or code in (SUCCEEDED, FATAL, REFUSED, TIMED_OUT):
+        return 1  # those say something that a process which died didn't
     return code if code > 0 else 128 - code
 
 

@@ -30,13 +30,18 @@ from lolpop.execution.processes import (
     of_attempts,
     token_of,
 )
-from lolpop.execution.request import Request
+from lolpop.execution.request import FAILED, Request
+from lolpop.execution.session import Session
 from lolpop.execution.verdict import Verdict, judge
 from lolpop.execution.work import Outcome
+from lolpop.package.opening import Opened
 from lolpop.package.variables import variables
+from lolpop.storage import Store
 from lolpop.storage.attempts import Attempt
 
 _TICK = 0.05
+_PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between attempts to record an end: what was made is lost without it."""
 
 
 class Signals:
@@ -82,6 +87,7 @@ class Watch:
         self.timed_out: float | None = None
         self._asides = Asides() if request.decorate else None
         self._unlogged = False
+        self._unended = False
 
     def run(self) -> Verdict:
         """Start the working process, pass on what it prints, and wait for its end."""
@@ -92,6 +98,18 @@ class Watch:
             raise
         if verdict.error:
             self.say(verdict.error)
+        for pause in (*_PAUSES, None):
+            try:
+                self.close(verdict, outcome)
+                break
+            except StorageError:
+                if pause is None:
+                    raise
+                time.sleep(pause)
+        return verdict
+
+    def close(self, verdict: Verdict, outcome: Outcome | None) -> None:
+        """Record how the attempt ended."""
         self.attempt.close(
             verdict.state,
             error=verdict.error,
@@ -99,7 +117,6 @@ class Watch:
             output=outcome.output if outcome else None,
             inputs=outcome.inputs if outcome else None,
         )
-        return verdict
 
     def made(self) -> tuple[Verdict, Outcome | None]:
         """Make the attempt; leave nothing of it behind."""
@@ -184,8 +201,9 @@ class Watch:
             self.say(f"lolpop: ended {len(left)} process(es) that {self.request.step} left behind")
 
     def say(self, text: str) -> None:
-        """Add a line to the log and to standard error."""
-        self.keep(2, f"{text}\n".encode("utf-8", "backslashreplace"))
+        """Add a line to the log and to standard error, after a line that wasn't ended."""
+        start = "\n" if self._unended else ""
+        self.keep(2, f"{start}{text}\n".encode("utf-8", "backslashreplace"))
 
     def part(self, target: int, data: bytes) -> None:
         """Keep what a process printed, but for what it says to the engine alone."""
@@ -202,6 +220,7 @@ class Watch:
 
     def log(self, data: bytes) -> None:
         """Write to the record's log, or say once that it can't be kept."""
+        self._unended = not data.endswith(b"\n") if data else self._unended
         try:
             self.attempt.append_log(data)
         except (OSError, StorageError) as error:
@@ -227,11 +246,25 @@ def run(request: Request) -> int:
         LolpopError: It is refused; nothing was recorded of it.
     """
     adopt_orphans()
+    begun = False
     with noted() as signals:
-        session, opened = admitted(request)
-        mask = mask_of(variables(opened.config.read_bytes()), os.environ)
-        attempt = session.run.claim(request.step, request.engine_attempt)
-        watch = Watch(request, attempt, mask, signals)
-        if fenced := fence(session.run, request.step, attempt):
-            watch.say(f"lolpop: ended {fenced} process(es) of older attempts of {request.step}")
-        return watch.run().code
+        try:
+            session, opened = admitted(request)
+            begun = True
+            return _made(request, session, opened, signals)
+        except StorageError as error:
+            if not begun and Store(request.storage).is_local:
+                raise
+            # Another attempt may find the storage as it should be.
+            said = f"{type(error).__name__}: {error.message}\n"
+            _write(2, said.encode("utf-8", "backslashreplace"))
+            return FAILED
+
+
+def _made(request: Request, session: Session, opened: Opened, signals: Signals) -> int:
+    mask = mask_of(variables(opened.config.read_bytes()), os.environ)
+    attempt = session.run.claim(request.step, request.engine_attempt)
+    watch = Watch(request, attempt, mask, signals)
+    if fenced := fence(session.run, request.step, attempt):
+        watch.say(f"lolpop: ended {fenced} process(es) of older attempts of {request.step}")
+    return watch.run().code

@@ -67,7 +67,9 @@ def perform(
     inputs = _Inputs(store, run, folder)
     with working_in(folder, roots):
         try:
-            value = _called(step, request, inputs, opened)
+            # What the run began with holds: its deployment may have been built anew since.
+            given = {**request.parameters, **run.parameters}
+            value = _called(step, request, inputs, opened, given)
             check_output(step.name, step.call, value)
             wanted = elements(opened.manifest.graph, step.name)
             output = artifacts.put(store, value, folder, elements=wanted)
@@ -102,14 +104,16 @@ class _Inputs:
         return artifacts.get(self.store, artifact.digest, self.folder, element=element)
 
 
-def _called(step: Step, request: Request, inputs: _Inputs, opened: Opened) -> Any:
+def _called(
+    step: Step, request: Request, inputs: _Inputs, opened: Opened, parameters: Mapping[str, Any]
+) -> Any:
     over = None
     if request.decorate:
         over = read_decoration(request.decorate, inputs.folder)
         asides.listen()
     plan = blueprint(opened, inputs.folder, over)
     tree = built(plan, inputs.store.url)
-    given = _parameters(plan, opened.manifest.entrypoint, request.parameters)
+    given = _parameters(plan, opened.manifest.entrypoint, parameters)
     call = step.call
     positional, named = arguments(call, inputs, given)
     target: Any = tree.runner

@@ -65,8 +65,8 @@ def _default(parameter: inspect.Parameter) -> dict[str, Any]:
     if parameter.default is parameter.empty:
         return {}
     try:
-        default = to_json(parameter.default)
-        json.dumps(default)
+        # A member of an enumeration may be a string, too: only its value is written.
+        default = json.loads(json.dumps(to_json(parameter.default)))
     except (ContractError, TypeError, ValueError):
         return {}
     return {"default": default}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,15 +56,22 @@ def check(
     return _Check(document, file).run(runner, skip_validation, entrypoint)
 
 
-def settings_of(document: Document) -> tuple[Settings, list[Problem]]:
-    """Read the core's own keys, and say what is wrong with them."""
+def settings_of(
+    document: Document, environ: Mapping[str, str] | None = None
+) -> tuple[Settings, list[Problem]]:
+    """Read the core's own keys, and say what is wrong with them.
+
+    Args:
+        document: The configuration.
+        environ: Where to read environment variables; None leaves values that need one unread.
+    """
     root = document.root
     values = {
         str(key): node
         for key, node in root.items()
         if key in Settings.model_fields and node.value is not None and not _is_late(str(key), node)
     }
-    settings, problems = validate(Settings, values, root.place, "")
+    settings, problems = validate(Settings, values, root.place, "", environ)
     noted = {problem.place for problem in document.problems}
     return settings, [problem for problem in problems if problem.place not in noted]
 
