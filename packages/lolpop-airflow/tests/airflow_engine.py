@@ -25,7 +25,7 @@ PYTHON = os.environ.get("LOLPOP_AIRFLOW_PYTHON", "")
 OLDEST = os.environ.get("LOLPOP_AIRFLOW_OLDEST_PYTHON", "")
 """The Python that has the oldest Airflow that generated files are for."""
 
-USER, PASSWORD = "lab", "a password"
+USER, GUEST, PASSWORD = "lab", "guest", "a password"
 NAMES = ("api-server", "scheduler", "dag-processor")
 
 
@@ -81,7 +81,7 @@ class Engine:
             "CORE__FERNET_KEY": "",
             "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
             "CORE__MIN_SERIALIZED_DAG_FETCH_INTERVAL": "0",
-            "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin,{GUEST}:viewer",
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.folder / "passwords.json"),
             "API__HOST": "127.0.0.1",
             "API__PORT": str(self.port),
@@ -108,7 +108,8 @@ class Engine:
         """Make the database, and start all three."""
         assert self.python, "LOLPOP_AIRFLOW_PYTHON must name the Python that has Airflow 3"
         self.dags.mkdir(parents=True)
-        (self.folder / "passwords.json").write_text(json.dumps({USER: PASSWORD}), "utf-8")
+        passwords = {USER: PASSWORD, GUEST: PASSWORD}
+        (self.folder / "passwords.json").write_text(json.dumps(passwords), "utf-8")
         done = subprocess.run(
             [self.python, "-m", "airflow", "db", "migrate"],
             env=self.environment,

@@ -11,6 +11,7 @@ import yaml
 from lolpop.testing import Command
 
 SOURCE = '''
+import datetime as dt
 import os
 import time
 
@@ -35,9 +36,9 @@ class Train(lolpop.Pipeline):
         print("growing")
         return self.scale.up(self.scale.up(seed))
 
-    def fit(self, seed):
+    def fit(self, seed, since=None, at=None):
         """Fit something."""
-        print("fitting", seed)
+        print("fitting", seed, "from", since, at)
         print("seen", sorted(key for key in os.environ if "AIRFLOW" in key))
         return seed + 1
 
@@ -50,8 +51,10 @@ class Train(lolpop.Pipeline):
 class Birds(lolpop.Runner):
     train: Train
 
-    def build(self, seed: int = 3):
-        return self.train.fit(self.train.fit(seed))
+    def build(
+        self, seed: int = 3, since: dt.date = dt.date(2024, 1, 1), at: dt.time = dt.time(6, 30)
+    ):
+        return self.train.fit(self.train.fit(seed, since, at))
 
     def grow(self, seed: int = 3):
         return self.train.grow(seed)

@@ -8,16 +8,21 @@ import hmac
 import json
 import subprocess
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow_engine import GUEST
 from airflow_project import Project
 
 from lolpop.contract import RunRef
+from lolpop_airflow import registering
 from lolpop_airflow.config import AirflowConfig
-from lolpop_airflow.connecting import Api
+from lolpop_airflow.connecting import AnswerError, Api
 from lolpop_airflow.logs import lines
+
+RARELY = {"schedule": {"cron": "0 6 1 1 *"}}
 
 
 @pytest.fixture
@@ -30,7 +35,9 @@ def project(engine: Any, tmp_path: Path) -> Any:
 
 
 def test_a_whole_life(engine: Any, project: Project) -> None:
-    project.write()
+    # What its schedule has just missed isn't made up for.
+    minute = (datetime.now(timezone.utc) - timedelta(minutes=2)).minute
+    project.write(deployment={"schedule": {"cron": f"{minute} * * * *", "timezone": "UTC"}})
     deployment = project.json("deployment", "build")["deployment"]
     dag = deployment["engine_id"]
     assert deployment["url"] == f"{engine.url}/dags/{dag}"
@@ -46,12 +53,13 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
     assert run["url"] == f"{engine.url}/dags/{dag}/runs/{run_id}"
     assert project.ended(run_id)["run"]["state"] == "succeeded"
     logs = project.said("deployment", "logs", "--run", run_id)
-    assert "fitting 3" in logs
+    assert "fitting 3 from 2024-01-01 06:30:00" in logs
     assert "fitting 4" in logs
     assert logs.count("seen []") == 2
 
-    # What Airflow's own command starts is the same.
-    words = ["dags", "trigger", dag, "--run-id", "by-hand", "--conf", '{"seed": 5}']
+    # What Airflow's own command starts is the same; its form says null where nobody chose.
+    conf = '{"seed": 5, "since": null, "at": "07:00"}'
+    words = ["dags", "trigger", dag, "--run-id", "by-hand", "--conf", conf]
     done = subprocess.run(
         [engine.python, "-m", "airflow", *words],
         env=engine.environment,
@@ -61,7 +69,9 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert project.ended("by-hand")["run"]["state"] == "succeeded"
-    assert "fitting 6" in project.said("deployment", "logs", "--run", "by-hand")
+    logs = project.said("deployment", "logs", "--run", "by-hand")
+    assert "fitting 5 from 2024-01-01 07:00:00" in logs
+    assert "fitting 6" in logs
     task = next(
         iter(engine.ask("GET", f"/dags/{dag}/dagRuns/by-hand/taskInstances")["task_instances"])
     )
@@ -69,6 +79,8 @@ def test_a_whole_life(engine: Any, project: Project) -> None:
     given = engine.ask("GET", path)["value"]
     given = json.loads(given) if isinstance(given, str) else given
     assert {*given} == {"step", "attempt", "seconds"}
+    runs = engine.ask("GET", f"/dags/{dag}/dagRuns")["dag_runs"]
+    assert {run["dag_run_id"] for run in runs} == {run_id, "by-hand"}
 
     project.said("deployment", "remove")
     assert not file.exists()
@@ -117,7 +129,8 @@ def test_an_environment_of_the_packages_own_has_what_folds_them(
 
 
 def test_somebody_paused_it(engine: Any, project: Project) -> None:
-    dag = project.write().json("deployment", "build")["deployment"]["engine_id"]
+    project.write(deployment=RARELY)
+    dag = project.json("deployment", "build")["deployment"]["engine_id"]
     engine.ask("PATCH", f"/dags/{dag}", {"is_paused": True})
     said = project.said("deployment", "run", code=4)
     assert f"dag '{dag}' is paused in Airflow, so the run would never start" in said
@@ -127,6 +140,84 @@ def test_somebody_paused_it(engine: Any, project: Project) -> None:
     assert message == "its DAG is paused in Airflow: `lolpop deployment build` lets it run again"
     project.said("deployment", "build")
     assert project.ended("waits")["run"]["state"] == "succeeded"
+
+    # A stop leaves it paused.
+    engine.ask("PATCH", f"/dags/{dag}", {"is_paused": True})
+    project.said("deployment", "stop")
+    assert engine.ask("GET", f"/dags/{dag}")["is_paused"]
+
+    # Not everybody may let it run again.
+    guest = Api(AirflowConfig.model_validate({**engine.config, "username": GUEST}))
+    with pytest.raises(AnswerError) as caught:
+        registering.unpause(guest, dag)
+    assert caught.value.message == (
+        f"Airflow at {engine.url!r} knows user 'guest', but doesn't permit this"
+    )
+    assert caught.value.hint == (
+        "let somebody who administers Airflow give that user the permission to read and edit DAGs"
+        " and their runs"
+    )
+
+
+def test_airflow_does_not_read_files_for_a_while(engine: Any, project: Project) -> None:
+    project.write("talk", deployment=RARELY)
+    dag = project.json("deployment", "build")["deployment"]["engine_id"]
+    other = Project(project.folder.with_name("other"), engine.config, f"{project.name}-other")
+    other.write().said("deployment", "build")
+    run_id = project.json("deployment", "run", "--param", "seconds=90")["ref"]["run_id"]
+    asked = ("deployment", "status", "--run", run_id)
+    project.until(lambda: project.json(*asked)["run"]["state"], "running".__eq__)
+    for each in (project, other):
+        each.config = {**engine.config, "patience": 1}
+    project.write("talk", deployment=RARELY)
+    other.write()
+    engine.stop("dag-processor")
+    try:
+        # Runs end all the same; that the schedule is out isn't said before it is true.
+        for _ in range(2):
+            assert "hasn't read" in project.said("deployment", "stop", code=4)
+        assert project.json(*asked)["run"]["state"] == "cancelled"
+
+        said = other.said("deployment", "remove", code=4)
+        assert f"Airflow still has dag '{other.name}' 1 s after its file is gone" in said
+        assert "its removal isn't finished: `lolpop deployment remove` goes on" in other.said(
+            "deployment", "list"
+        )
+        said = other.said("deployment", "run", code=4)
+        assert f"deployment '{other.name}' is being removed, so the run would never start" in said
+
+        # Airflow has lost its database.
+        Api(AirflowConfig.model_validate(engine.config)).find("DAGApi", "delete_dag", dag_id=dag)
+        status = project.json("deployment", "status")
+        assert status["run"]["ref"]["run_id"] == run_id
+        assert status["run"]["state"] == "cancelled"
+        assert f"Airflow has no dag '{dag}'" in status["message"]
+        project.said("deployment", "remove")
+    finally:
+        engine.start_one("dag-processor")
+        engine.wait(lambda: engine.health("dag_processor") == "healthy")
+    other.config = engine.config
+    other.write().said("deployment", "remove")
+    assert engine.ask("GET", f"/dags/{other.name}") is None
+    assert [*engine.dags.glob(f"lolpop_{project.name}*")] == []
+
+
+def test_what_is_not_ours_or_not_there(engine: Any, project: Project) -> None:
+    theirs = engine.dags / "by_hand.py"
+    theirs.write_text(
+        f"from airflow.sdk import DAG\ndag = DAG({project.name!r}, schedule=None)\n", "utf-8"
+    )
+    try:
+        project.until(lambda: engine.ask("GET", f"/dags/{project.name}"))
+        project.config = {**engine.config, "pool": "tiny"}
+        said = project.write().said("deployment", "build", code=3)
+    finally:
+        theirs.unlink()
+    assert f"Airflow has a dag '{project.name}' that lolpop didn't make, from 'by_hand.py'" in said
+    assert "choose another name with -n" in said
+    assert "Airflow has no pool 'tiny', so no step would ever start" in said
+    assert "`airflow pools set tiny 4 lolpop` makes one with 4 slots" in said
+    assert not (engine.dags / f"lolpop_{project.name}.py").exists()
 
 
 def expired(token: str, secret: str) -> str:

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lolpop_airflow.naming import dag_id_of, file_of, task_ids
+from lolpop_airflow.naming import dag_id_of, file_of, group_ids, task_ids
 
 NAMES = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=200)
 
@@ -42,4 +42,13 @@ def test_a_steps_second_call() -> None:
         "a.b": "a.b",
         "a.b[2]": "a.b__2",
         "a.b__2": "a.b__2_",
+    }
+
+
+def test_groups_of_one_parent_have_ids_of_their_own() -> None:
+    inner = ("train.fit", "train.fit")
+    assert group_ids([("train.fit",), ("train_fit",), inner]) == {
+        ("train.fit",): "train_fit",
+        ("train_fit",): "train_fit_",
+        inner: "train_fit",
     }

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from airflow_client.client import __version__
 from airflow_project import Project
 from airflow_samples import package, spec
 
@@ -21,9 +25,10 @@ from lolpop.errors import EngineError, EngineUnreachableError
 from lolpop.inprocess import Source
 from lolpop_airflow import files
 from lolpop_airflow.config import AirflowConfig
-from lolpop_airflow.connecting import Api
+from lolpop_airflow.connecting import AnswerError, Api, paged
 from lolpop_airflow.generating import generate
 from lolpop_airflow.orchestrator import AirflowOrchestrator
+from lolpop_airflow.registering import waited
 
 
 def test_importing_the_plugin_imports_no_client() -> None:
@@ -47,6 +52,83 @@ def test_nothing_answers() -> None:
             "`airflow api-server` starts it; `api_url` in the orchestrator's config names another"
             " one"
         )
+
+
+class SomethingElse(BaseHTTPRequestHandler):
+    """A server whose answers aren't those of the Airflow that the client is made for."""
+
+    def do_GET(self) -> None:
+        self.answer({"version": "9.1.0"} if self.path.endswith("/version") else {"workflows": []})
+
+    def do_POST(self) -> None:
+        self.answer("<html>")
+
+    def answer(self, content: Any) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def something_else() -> Iterator[str]:
+    """Give the URL of a server that isn't the Airflow that was expected."""
+    with HTTPServer(("127.0.0.1", 0), SomethingElse) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_airflow_of_another_version(something_else: str) -> None:
+    with pytest.raises(EngineError) as caught:
+        Api(AirflowConfig(api_url=something_else)).call("DAGApi", "get_dags", limit=1)
+    assert caught.value.message == (
+        f"apache-airflow-client {__version__} can't read what Airflow 9.1.0 at {something_else!r}"
+        " answers: dags: Input should be a valid list"
+    )
+    assert caught.value.hint == ("install the client of that version: apache-airflow-client==9.1.0")
+
+
+def test_what_answers_is_no_airflow(something_else: str) -> None:
+    with pytest.raises(EngineError) as caught:
+        Api(AirflowConfig(api_url=something_else, username="lab")).call("DAGApi", "get_dags")
+    assert caught.value.message == f"what answers at {something_else!r} gives no token"
+    assert caught.value.hint == (
+        "see that `api_url` is the API server of an Airflow 3; `token` in the orchestrator's config"
+        " takes a token that was made elsewhere"
+    )
+
+
+@pytest.mark.parametrize("total", [7, None])
+def test_a_list_is_read_to_its_end_however_little_comes_at_once(total: int | None) -> None:
+    assert [*paged(lambda seen: (range(seen, min(seen + 3, 7)), total))] == [*range(7)]
+
+
+def test_what_passes_is_waited_for() -> None:
+    answers = iter([409, None, 503, 502, True])
+
+    def ask() -> bool:
+        answer = next(answers)
+        if isinstance(answer, int) and answer > 1:
+            raise AnswerError("not now", status=answer)
+        return bool(answer)
+
+    assert waited(ask, 10)
+
+
+def test_what_does_not_pass_is_not_waited_for() -> None:
+    def ask() -> bool:
+        raise AnswerError("never", status=400)
+
+    with pytest.raises(AnswerError):
+        waited(ask, 10)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ class AirflowConfig(lolpop.Config):
         password: That user's password, best as `${env:NAME}`.
         token: A token in place of user and password, best as `${env:NAME}`.
         dags_folder: The folder that Airflow reads DAG files from; deploying needs it.
-        pool: The pool of Airflow's that the tasks take their slots from.
+        pool: The pool of Airflow's that the tasks take their slots from; it must be there.
         tags: Further tags of the DAGs.
         patience: Seconds that Airflow may take to notice a file; its own default is to look
             every 300.

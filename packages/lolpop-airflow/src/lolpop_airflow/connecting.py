@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,51 @@ _SECONDS = 20.0
 _LONGEST = 500
 """How much of what Airflow says a message repeats."""
 
-_MISSING, _REFUSED = 404, (401, 403)
+_PAGE = 100
+"""How much a list is asked for at once; Airflow may give less."""
+
+_MISSING, _REFUSED, FORBIDDEN = 404, (401, 403), 403
+_A_SERVER = (
+    "see that `api_url` is the API server of an Airflow 3; `token` in the orchestrator's config"
+    " takes a token that was made elsewhere"
+)
+
+
+class AnswerError(EngineError):
+    """Airflow answers with an error.
+
+    Attributes:
+        status: The HTTP status.
+    """
+
+    def __init__(self, message: str, *, status: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+def paged(ask: Callable[[int], tuple[Sequence[Any], int | None]]) -> Iterator[Any]:
+    """Yield a list's entries, however many of them come at once.
+
+    Args:
+        ask: Gives the entries from a number on, and how many there are in all, if that is known.
+    """
+    seen = 0
+    while True:
+        entries, total = ask(seen)
+        yield from entries
+        seen += len(entries)
+        if not entries or (total is not None and seen >= total):
+            return
+
+
+def _said(error: Exception) -> str:
+    """Give what a misread answer's error says first."""
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return ": ".join([*map(str, first["loc"]), first["msg"]])
+    return str(error)[:_LONGEST]
 
 
 class Api:
@@ -37,7 +82,8 @@ class Api:
 
         Raises:
             EngineUnreachableError: Nothing answers.
-            EngineError: Airflow refuses.
+            AnswerError: Airflow refuses.
+            EngineError: What answers isn't understood.
         """
         from airflow_client.client.exceptions import ApiException
 
@@ -56,6 +102,15 @@ class Api:
             if error.status == _MISSING:
                 return None
             raise self._error(error) from error
+
+    def all(self, kind: str, method: str, entries: str, **arguments: Any) -> Iterator[Any]:
+        """Yield the entries of a list; none if Airflow doesn't have what it is about."""
+
+        def ask(offset: int) -> tuple[Sequence[Any], int | None]:
+            found = self.find(kind, method, limit=_PAGE, offset=offset, **arguments)
+            return (getattr(found, entries), found.total_entries) if found else ((), 0)
+
+        return paged(ask)
 
     def _asked(self, kind: str, method: str, arguments: dict[str, Any]) -> Any:
         from airflow_client.client.exceptions import ApiException
@@ -77,6 +132,8 @@ class Api:
             return asked(**arguments, _request_timeout=_SECONDS)
         except HTTPError as error:
             raise self._unreachable(error) from error
+        except ValueError as error:  # pydantic's are of this kind, too
+            raise self._misread(error) from error
 
     @cached_property
     def client(self) -> ApiClient:
@@ -105,10 +162,14 @@ class Api:
         if answer.status >= 300:
             raise EngineError(
                 f"Airflow at {self.url!r} answers {answer.status} to a request for a token",
-                hint="see that `api_url` is the API server of an Airflow 3; `token` in the"
-                " orchestrator's config takes a token that was made elsewhere",
+                hint=_A_SERVER,
             )
-        return str(answer.json()["access_token"])
+        try:
+            return str(answer.json()["access_token"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise EngineError(
+                f"what answers at {self.url!r} gives no token", hint=_A_SERVER
+            ) from error
 
     def _unreachable(self, error: Exception) -> EngineUnreachableError:
         reason = getattr(error, "reason", None) or error
@@ -125,8 +186,45 @@ class Api:
             " ${env:NAME}",
         )
 
+    def _unpermitted(self) -> AnswerError:
+        who = f"user {self.config.username!r}" if self.config.username else "the token's user"
+        return AnswerError(
+            f"Airflow at {self.url!r} knows {who}, but doesn't permit this",
+            status=FORBIDDEN,
+            hint="let somebody who administers Airflow give that user the permission to read and"
+            " edit DAGs and their runs",
+        )
+
+    def _misread(self, error: Exception) -> EngineError:
+        from airflow_client.client import __version__
+
+        version = self._version()
+        who = f"Airflow {version} at {self.url!r}" if version else f"{self.url!r}"
+        return EngineError(
+            f"apache-airflow-client {__version__} can't read what {who} answers: {_said(error)}",
+            hint=f"install the client of that version: apache-airflow-client=={version}"
+            if version
+            else _A_SERVER,
+        )
+
+    def _version(self) -> str | None:
+        """Ask for Airflow's version without the client, which may be of another one."""
+        import urllib3
+
+        try:
+            answer = urllib3.request("GET", f"{self.url}/api/v2/version", timeout=_SECONDS)
+            return str(answer.json()["version"])
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError):
+            return None
+
     def _error(self, error: Any) -> EngineError:
+        said = str(error.body or error.reason)[:_LONGEST]
+        if not error.status:  # no JSON
+            return self._misread(ValueError(error.reason))
+        if error.status == FORBIDDEN and "token" not in said.lower():
+            return self._unpermitted()
         if error.status in _REFUSED:
             return self._forbidden(error.status)
-        said = str(error.body or error.reason)[:_LONGEST]
-        return EngineError(f"Airflow at {self.url!r} answers {error.status}: {said}")
+        return AnswerError(
+            f"Airflow at {self.url!r} answers {error.status}: {said}", status=error.status
+        )

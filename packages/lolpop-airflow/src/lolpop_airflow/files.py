@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import mkstemp
@@ -20,6 +20,10 @@ from lolpop_airflow.naming import dag_id_of, file_of
 
 _SINCE = re.compile(r"^SINCE = .*\n", re.MULTILINE)
 _WHY_SUSPENDED = "it was stopped: `lolpop deployment build` resumes it"
+_ASIDE = ".removed"
+"""What is put after a file's name while its DAG is removed: Airflow reads no such files."""
+
+_UNFINISHED = "its removal isn't finished: `lolpop deployment remove` goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,16 @@ class DagFile:
         return dag_id_of(self.spec.name)
 
     @property
+    def aside(self) -> bool:
+        """Whether Airflow can't see it any more, and its DAG is being removed."""
+        return self.path.suffix == _ASIDE
+
+    @property
+    def place(self) -> Path:
+        """Where Airflow reads it, or did."""
+        return self.path.with_suffix("") if self.aside else self.path
+
+    @property
     def revision(self) -> str:
         """What Airflow's page repeats when it has read exactly this file."""
         return str(self.facts["revision"])
@@ -66,6 +80,14 @@ class DagFile:
         """What would stand in it if its schedule had been active since ever."""
         return _SINCE.sub(EVER, self.text.replace(SUSPENDED, ACTIVE, 1), count=1)
 
+    def given(self, conf: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Give the parameters of a run: what it was started with, laid over the deployment's."""
+        unsaid = self.facts.get("unsaid", ())
+        found = {**self.spec.parameters, **(conf or {})}
+        return {
+            name: each for name, each in found.items() if each is not None or name not in unsaid
+        }
+
     def deployment(self, url: str, problem: str | None) -> Deployment:
         """Tell of it in the contract's words."""
         state = ScheduleState.SUSPENDED if self.suspended else ScheduleState.ACTIVE
@@ -83,7 +105,7 @@ class DagFile:
             schedule=self.spec.schedule,
             schedule_state=state if scheduled else None,
             schedule_reason=_WHY_SUSPENDED if scheduled and self.suspended else None,
-            problem=problem,
+            problem=_UNFINISHED if self.aside else problem,
             updated_at=datetime.fromtimestamp(self.path.stat().st_mtime, timezone.utc),
         )
 
@@ -91,6 +113,17 @@ class DagFile:
 def path_of(folder: Path, name: str) -> Path:
     """Give the file of a deployment."""
     return folder / file_of(dag_id_of(name))
+
+
+def aside_of(path: Path) -> Path:
+    """Give the name under which a file waits until its DAG is removed."""
+    return path.with_name(f"{path.name}{_ASIDE}")
+
+
+def find(folder: Path, name: str) -> DagFile | None:
+    """Find the file of a deployment, or what its unfinished removal has left of it."""
+    path = path_of(folder, name)
+    return read(path) or read(aside_of(path))
 
 
 def read(path: Path) -> DagFile | None:
@@ -107,10 +140,10 @@ def read(path: Path) -> DagFile | None:
 
 
 def every(folder: Path) -> Iterator[DagFile]:
-    """Yield the files of ours in a folder."""
-    for path in sorted(folder.glob("lolpop_*.py")):
+    """Yield the files of ours in a folder, one a deployment."""
+    for path in sorted([*folder.glob("lolpop_*.py"), *folder.glob(f"lolpop_*.py{_ASIDE}")]):
         found = read(path)
-        if found is not None:
+        if found is not None and not (found.aside and read(found.place)):
             yield found
 
 
@@ -133,17 +166,38 @@ def write(path: Path, text: str) -> DagFile:
         if draft is not None:
             with suppress(OSError):
                 Path(draft).unlink()
-        raise EngineError(
-            f"can't write the DAG file {str(path)!r}: {error.strerror}",
-            hint="`dags_folder` in the orchestrator's config must be a folder you can write to",
-        ) from error
+        raise _unwritable(path, error) from error
     found = read(path)
     assert found
     return found
 
 
+def _unwritable(path: Path, error: OSError) -> EngineError:
+    return EngineError(
+        f"can't write the DAG file {str(path)!r}: {error.strerror}",
+        hint="`dags_folder` in the orchestrator's config must be a folder you can write to",
+    )
+
+
+def set_aside(file: DagFile) -> DagFile:
+    """Take a file out of Airflow's sight, but keep it: it says that its removal has begun.
+
+    Raises:
+        EngineError: The folder doesn't let us.
+    """
+    path = aside_of(file.place)
+    try:
+        with suppress(FileNotFoundError):  # somebody else removes it, too
+            file.place.replace(path)
+    except OSError as error:
+        raise _unwritable(file.place, error) from error
+    return replace(file, path=path)
+
+
 def suspended(file: DagFile) -> DagFile:
-    """Take a deployment's schedule out of its file."""
+    """Take a deployment's schedule out of its file, where it is still in there."""
+    if file.suspended or file.aside:
+        return file
     return write(file.path, file.text.replace(ACTIVE, SUSPENDED, 1))
 
 

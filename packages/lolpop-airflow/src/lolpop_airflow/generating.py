@@ -12,7 +12,7 @@ from typing import Any
 from lolpop.contract import DeploymentSpec, Package, RunRef, Step, to_json
 from lolpop.execution.request import Request, command
 from lolpop_airflow.config import AirflowConfig
-from lolpop_airflow.form import params_of
+from lolpop_airflow.form import params_of, unsaid_of
 from lolpop_airflow.naming import dag_id_of, group_ids, task_ids
 
 NAME = "AirflowOrchestrator"
@@ -56,6 +56,7 @@ def _head(package: Package, spec: DeploymentSpec, revision: str) -> str:
         "package": package.digest,
         "deployment": spec.digest(package.digest),
         "spec": to_json(spec),
+        "unsaid": unsaid_of(package.manifest.parameters, spec.parameters),
     }
     return (
         f"# Made by lolpop-airflow: deployment {spec.name!r} of project {spec.project!r},\n"
@@ -72,6 +73,7 @@ def _parts(
     yield _constant("COMMAND", _command(package, spec, decorate))
     yield _constant("PARAMETERS", to_json(dict(spec.parameters)))
     yield _constant("PARAMS", params)
+    yield _constant("UNSAID", unsaid_of(package.manifest.parameters, spec.parameters))
     yield _dag(package, spec, config)
     yield from _groups(package)
     yield from _steps(package, spec, config)

@@ -27,11 +27,15 @@ def task_ids(names: Iterable[str]) -> dict[str, str]:
 
 
 def group_ids(paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
-    """Give each group an id, unique in the whole graph's last names; no dots, as Airflow wants."""
-    found = {}
+    """Give each group an id without dots, as Airflow wants, that no other of its parent has."""
+    within: dict[tuple[str, ...], list[str]] = {}
     for path in paths:
-        found[path] = _plain(path[-1], "_-")
-    return found
+        within.setdefault(path[:-1], []).append(path[-1])
+    return {
+        (*parent, name): made
+        for parent, names in within.items()
+        for name, made in _distinct(names, "_-").items()
+    }
 
 
 def _distinct(names: Iterable[str], kept: str) -> dict[str, str]:

@@ -17,7 +17,6 @@ from lolpop.contract import (
     LogLine,
     Package,
     Plan,
-    Refusal,
     Removed,
     Run,
     RunRef,
@@ -41,8 +40,10 @@ from lolpop_airflow.folding import Folding
 from lolpop_airflow.generating import generate
 from lolpop_airflow.logs import lines
 from lolpop_airflow.recording import record_of
+from lolpop_airflow.refusing import refusals
 from lolpop_airflow.stopping import Stopping
 
+_BUILD = "`lolpop deployment build` makes it anew"
 _NAME_IT = "name the folder: orchestrator: {config: {dags_folder: ~/airflow/dags}}"
 
 
@@ -104,12 +105,12 @@ class AirflowOrchestrator(Orchestrator):
         return folder
 
     def file(self, name: str) -> files.DagFile:
-        """Find the file of a deployment.
+        """Find the file of a deployment, or what its unfinished removal has left of it.
 
         Raises:
             NotFoundError: There is none of that name.
         """
-        found = files.read(files.path_of(self.folder, name))
+        found = files.find(self.folder, name)
         if found is None:
             names = ", ".join(each.spec.name for each in files.every(self.folder)) or "none"
             raise NotFoundError(
@@ -126,7 +127,7 @@ class AirflowOrchestrator(Orchestrator):
             deployment=deployment.name,
             deployment_digest=deployment.digest(package.digest),
             actions=tuple(self._actions(self._wanted(package, deployment), path)),
-            refusals=tuple(_refusals(path, package)),
+            refusals=tuple(refusals(self.api, path, deployment.name, package)),
         )
 
     def _wanted(self, package: Package, deployment: DeploymentSpec) -> str:
@@ -152,8 +153,7 @@ class AirflowOrchestrator(Orchestrator):
         wanted = self._wanted(package, deployment)
         before = files.read(path)
         same = before is not None and before.plain == wanted and not before.suspended
-        renewed = before is not None and deployment.schedule is not None
-        text = files.since_now(wanted) if renewed else wanted
+        text = wanted if deployment.schedule is None else files.since_now(wanted)
         file = before if before is not None and same else files.write(path, text)
         try:
             registering.wait_for(self.api, file, self.config.patience)
@@ -161,11 +161,17 @@ class AirflowOrchestrator(Orchestrator):
             if not same and file.stands:
                 _restore(path, before)
             raise
+        files.aside_of(path).unlink(missing_ok=True)  # a removal that wasn't finished
         return file.deployment(self.api.url, None)
 
     def run(self, deployment_name: str, parameters: Mapping[str, Any], options: RunOptions) -> Run:
         """Ask for a run."""
         file = self.file(deployment_name)
+        if file.aside:
+            raise EngineError(
+                f"deployment {deployment_name!r} is being removed, so the run would never start",
+                hint=_BUILD,
+            )
         if registering.is_paused(self.api, file.dag_id):
             raise EngineError(
                 f"dag {file.dag_id!r} is paused in Airflow, so the run would never start",
@@ -178,24 +184,34 @@ class AirflowOrchestrator(Orchestrator):
     def stop(self, deployment_name: str, run_id: str | None, options: StopOptions) -> Stopped:
         """End runs and their processes; take the schedule out if all runs are meant."""
         file = self.file(deployment_name)
-        suspended = run_id is None and file.spec.schedule is not None
-        if suspended and not file.suspended:
+        suspends = run_id is None and file.spec.schedule is not None
+        if suspends:
             file = files.suspended(file)
-            registering.wait_for(self.api, file, self.config.patience)
         if run_id is not None:
             runs.demanded(self.api, run_id, deployment_name)
-        active = [
-            run
-            for run in runs.every(self.api, deployment_name, active=True)
-            if run_id in (None, run.dag_run_id)
-        ]
-        ended, left = Stopping(self.api, file, options.timeout).stop(active)
+        ended, left = self._end(file, run_id, options.timeout)
+        if suspends:
+            registering.rest(self.api, file, self.config.patience)
+            # Until then the schedule may have started another one.
+            later = self._end(file, None, options.timeout)
+            ended, left = ended + later[0], left + later[1]
         return Stopped(
             deployment=deployment_name,
             ended=tuple(ended),
             left=tuple(left),
-            schedule_suspended=suspended,
+            schedule_suspended=suspends,
         )
+
+    def _end(
+        self, file: files.DagFile, run_id: str | None, timeout: float
+    ) -> tuple[list[RunRef], list[str]]:
+        """End one active run or all, and give those that are gone, and what is left."""
+        active = [
+            run
+            for run in runs.every(self.api, file.spec.name, active=True)
+            if run_id in (None, run.dag_run_id)
+        ]
+        return Stopping(self.api, file, timeout).stop(active)
 
     def status(self, ref: RunRef) -> RunStatus:
         """Say where a run and its steps stand."""
@@ -206,9 +222,16 @@ class AirflowOrchestrator(Orchestrator):
         yield from lines(self.api, ref, step, follow)
 
     def runs(self, deployment_name: str, active: bool) -> list[Run]:
-        """List a deployment's runs, newest first."""
-        self.file(deployment_name)
-        found = runs.every(self.api, deployment_name, active)
+        """List a deployment's runs, newest first.
+
+        Raises:
+            NotFoundError: There is no such deployment; or Airflow has forgotten its DAG, so that
+                of runs that are over the records alone can tell.
+        """
+        file = self.file(deployment_name)
+        found = [*runs.every(self.api, deployment_name, active)]
+        if not found and not active and not registering.is_known(self.api, file.dag_id):
+            raise NotFoundError(f"Airflow has no dag {file.dag_id!r}", hint=_BUILD)
         return [runs.told(self.api, run, deployment_name) for run in found]
 
     def deployments(self) -> list[Deployment]:
@@ -221,31 +244,18 @@ class AirflowOrchestrator(Orchestrator):
         return sorted(found, key=lambda each: each.name)
 
     def remove(self, deployment_name: str, options: RemoveOptions) -> Removed:
-        """Stop a deployment's runs, take its file away, and then its DAG."""
-        file = self.file(deployment_name)
+        """Stop a deployment's runs, take its file away, and then its DAG.
+
+        Until all is done the file stays under another name, so that a second call can go on.
+        """
         stopped = self.stop_all(deployment_name, options)
+        file = files.set_aside(self.file(deployment_name))
+        registering.forget(self.api, file, self.config.patience)
         file.path.unlink(missing_ok=True)
-        registering.forget(self.api, file.dag_id, self.config.patience)
         return Removed(
             deployment=deployment_name,
             ended=stopped.ended,
-            deleted=(str(file.path), f"dag {file.dag_id}"),
-        )
-
-
-def _refusals(path: Path, package: Package) -> Iterator[Refusal]:
-    if path.exists() and files.read(path) is None:
-        yield Refusal(
-            f"the file {str(path)!r} isn't lolpop's",
-            "move it away, or choose another name with -n",
-        )
-    if any(
-        file.path.endswith(f"{path.parent.name}/{path.name}") for file in package.manifest.files
-    ):
-        yield Refusal(
-            f"the DAG file {str(path)!r} would be packaged with the project, which would be another"
-            " one after every build",
-            f"leave it out: package: {{exclude: ['**/{path.parent.name}/lolpop_*.py']}}",
+            deleted=(str(file.place), f"dag {file.dag_id}"),
         )
 
 

@@ -14,8 +14,8 @@ from lolpop_airflow.generating import NAME
 def record_of(file: DagFile, run: Any) -> RunRecord:
     """Give the record of a run, made now if there is none."""
     ref = RunRef(NAME, file.spec.name, run.dag_run_id)
-    given = {**file.spec.parameters, **(run.conf or {})}
     records = Runs(Store(file.spec.storage))
+    given = file.given(run.conf)
     return records.open(ref, file.facts["package"], file.facts["deployment"], given)
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Any
 
 from lolpop.errors import EngineError
-from lolpop_airflow.connecting import Api
+from lolpop_airflow.connecting import AnswerError, Api
 from lolpop_airflow.files import DagFile
 
 _POLL = 0.25
+_PASSING = (409, 500, 502, 503, 504)
+"""What Airflow may answer once in a while, such as while a task is just ending."""
+
+_ENOUGH = 15.0
+"""Seconds after which such an answer doesn't pass any more."""
+
 _INTERVAL = (
     "Airflow looks for new files every `[dag_processor] refresh_interval` seconds, 300 by default:"
     " lower it, see that `airflow dag-processor` runs and reads that folder, or raise `patience`"
@@ -24,8 +31,26 @@ def wait_for(api: Api, file: DagFile, patience: float) -> None:
         EngineError: The file has an import error, somebody else has written another one, or the
             time is up.
     """
+    _wait(api, file, patience, lambda: is_current(api, file))
+    unpause(api, file.dag_id)
 
-    def known() -> bool:
+
+def rest(api: Api, file: DagFile, patience: float) -> None:
+    """Wait until the schedule of a suspended deployment starts nothing in Airflow any more.
+
+    A DAG that Airflow doesn't have, or has no file for, has no schedule.
+
+    Raises:
+        EngineError: As `wait_for` does.
+    """
+    if file.aside:
+        _wait_gone(file, patience, lambda: not is_active(api, file))
+    else:
+        _wait(api, file, patience, lambda: not is_active(api, file) or is_current(api, file))
+
+
+def _wait(api: Api, file: DagFile, patience: float, enough: Callable[[], bool]) -> None:
+    def done() -> bool:
         if not file.stands:
             raise EngineError(
                 f"somebody else has changed {str(file.path)!r} just now: deployment"
@@ -38,13 +63,43 @@ def wait_for(api: Api, file: DagFile, patience: float) -> None:
                 f"Airflow can't import {str(file.path)!r}: {error}",
                 hint="`airflow.sdk` of an Airflow 3 is needed",
             )
-        return is_current(api, file)
+        return enough()
 
-    if not _waited(known, patience):
+    if not waited(done, patience):
         raise EngineError(
             f"Airflow hasn't read {str(file.path)!r} in {patience:g} s", hint=_INTERVAL
         )
-    unpause(api, file.dag_id)
+
+
+def _wait_gone(file: DagFile, patience: float, gone: Callable[[], bool]) -> None:
+    if not waited(gone, patience):
+        raise EngineError(
+            f"Airflow still has dag {file.dag_id!r} {patience:g} s after its file is gone",
+            hint=f"{_INTERVAL}; then call `lolpop deployment remove` again",
+        )
+
+
+def is_active(api: Api, file: DagFile) -> bool:
+    """Whether Airflow has a deployment's DAG, and believes that its file is there."""
+    found = api.find("DAGApi", "get_dag", dag_id=file.dag_id)
+    return bool(found and not found.is_stale and _place(found).name == file.place.name)
+
+
+def is_known(api: Api, dag_id: str) -> bool:
+    """Whether Airflow has a DAG at all, be its file there or not."""
+    return api.find("DAGApi", "get_dag", dag_id=dag_id) is not None
+
+
+def foreign(api: Api, dag_id: str, file_name: str) -> str | None:
+    """Give the file of a DAG that somebody else made; None if there is no such DAG."""
+    found = api.find("DAGApi", "get_dag", dag_id=dag_id)
+    if found is None or found.is_stale or _place(found).name == file_name:
+        return None
+    return str(_place(found))
+
+
+def _place(dag: Any) -> PurePosixPath:
+    return PurePosixPath(dag.relative_fileloc or dag.fileloc)
 
 
 def is_current(api: Api, file: DagFile) -> bool:
@@ -85,31 +140,42 @@ def is_paused(api: Api, dag_id: str) -> bool:
     return bool(found and found.is_paused)
 
 
-def forget(api: Api, dag_id: str, patience: float) -> None:
+def forget(api: Api, file: DagFile, patience: float) -> None:
     """Delete a DAG whose file is gone, with its runs.
 
     Raises:
         EngineError: Airflow hasn't noticed in time that the file is gone, or still has the DAG.
     """
 
-    def let_go() -> bool:
-        found = api.find("DAGApi", "get_dag", dag_id=dag_id)
-        return found is None or bool(found.is_stale)
+    def gone() -> bool:
+        found = api.find("DAGApi", "get_dag", dag_id=file.dag_id)
+        if found is None or _place(found).name != file.place.name:
+            return True
+        if found.is_stale:
+            api.find("DAGApi", "delete_dag", dag_id=file.dag_id)
+        return False
 
-    if not _waited(let_go, patience):
-        raise EngineError(
-            f"Airflow still has dag {dag_id!r} {patience:g} s after its file is gone",
-            hint=f"{_INTERVAL}; then call `lolpop deployment remove` again",
-        )
-    api.find("DAGApi", "delete_dag", dag_id=dag_id)
-    if api.find("DAGApi", "get_dag", dag_id=dag_id) is not None:
-        raise EngineError(f"Airflow still has dag {dag_id!r} after deleting it")
+    _wait_gone(file, patience, gone)
 
 
-def _waited(ask: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not ask():
-        if time.monotonic() > deadline:
+def waited(ask: Callable[[], bool], seconds: float) -> bool:
+    """Ask again and again until the answer is yes; give whether it is in time.
+
+    Raises:
+        AnswerError: Airflow answers with an error that doesn't pass.
+    """
+    began = time.monotonic()
+    sound = began
+    while True:
+        try:
+            if ask():
+                return True
+            sound = time.monotonic()
+        except AnswerError as error:
+            if error.status not in _PASSING or time.monotonic() > min(
+                sound + _ENOUGH, began + seconds
+            ):
+                raise
+        if time.monotonic() > began + seconds:
             return False
         time.sleep(_POLL)
-    return True

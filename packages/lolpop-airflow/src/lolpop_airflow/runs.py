@@ -28,7 +28,6 @@ from lolpop_airflow.printed import error
 from lolpop_airflow.recording import is_recorded
 from lolpop_airflow.registering import is_paused
 
-_PAGE = 100
 _PATIENCE = 15.0
 """Seconds that a run may wait before it is asked why nothing of it starts."""
 
@@ -94,21 +93,15 @@ def _fresh() -> str:
 
 
 def every(api: Api, name: str, active: bool) -> Iterator[Any]:
-    """Yield the runs of a deployment, newest first."""
-    states = ["queued", "running"] if active else None
-    for page in count():
-        found = api.call(
-            "DagRunApi",
-            "get_dag_runs",
-            dag_id=dag_id_of(name),
-            state=states,
-            order_by=["-run_after", "-id"],
-            limit=_PAGE,
-            offset=page * _PAGE,
-        ).dag_runs
-        yield from found
-        if len(found) < _PAGE:
-            return
+    """Yield the runs of a deployment, newest first; none if Airflow doesn't know its DAG."""
+    return api.all(
+        "DagRunApi",
+        "get_dag_runs",
+        "dag_runs",
+        dag_id=dag_id_of(name),
+        state=["queued", "running"] if active else None,
+        order_by=["-run_after", "-id"],
+    )
 
 
 def demanded(api: Api, run_id: str, name: str) -> Any:
@@ -160,18 +153,13 @@ def status(api: Api, ref: RunRef) -> RunStatus:
 
 def tasks(api: Api, ref: RunRef) -> Iterator[Any]:
     """Yield the task instances of a run."""
-    for page in count():
-        found = api.call(
-            "TaskInstanceApi",
-            "get_task_instances",
-            dag_id=dag_id_of(ref.deployment),
-            dag_run_id=ref.run_id,
-            limit=_PAGE,
-            offset=page * _PAGE,
-        ).task_instances
-        yield from found
-        if len(found) < _PAGE:
-            return
+    return api.all(
+        "TaskInstanceApi",
+        "get_task_instances",
+        "task_instances",
+        dag_id=dag_id_of(ref.deployment),
+        dag_run_id=ref.run_id,
+    )
 
 
 def _step(task: Any, page: str | None) -> StepStatus:

@@ -62,7 +62,7 @@ class AirflowHarness(Harness):
 
     def leftovers(self, deployment: Deployment) -> list[str]:
         dag = self.engine.ask("GET", f"/dags/{deployment.engine_id}")
-        files = [path.name for path in self.engine.dags.glob(f"*{deployment.engine_id}*.py")]
+        files = [path.name for path in self.engine.dags.glob(f"*{deployment.engine_id}*.py*")]
         return files + ([dag["dag_id"]] if dag else [])
 
     @contextmanager
