@@ -12,6 +12,7 @@ import pytest
 sys.path.append(str(Path(__file__).parent))  # where the engine is
 
 from prefect_engine import Engine
+from prefect_project import Birds
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -36,3 +37,12 @@ def engine(prefect_home: Path) -> Iterator[Engine]:
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture
+def birds(engine: Engine, tmp_path: Path) -> Iterator[Birds]:
+    """Give a project that is configured, and remove what it deploys."""
+    made = Birds(engine, tmp_path)
+    made.configure()
+    yield made
+    made.call("deployment", "remove")

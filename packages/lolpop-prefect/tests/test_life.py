@@ -6,82 +6,14 @@ import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
-import pytest
-import yaml
 
 from lolpop.execution.processes import lives
-from lolpop.testing import Command
 
-SOURCE = """
-import os, pathlib, sys, time
-import lolpop
-
-
-class Metrics(lolpop.Component):
-    def score(self, value):
-        print("scoring")
-        return len(str(value))
-
-
-class Train(lolpop.Pipeline):
-    metrics: Metrics
-
-    def fit(self, seed, witness):
-        if witness:
-            pathlib.Path(witness).write_text(str(os.getpid()))
-            time.sleep(300)
-        return self.metrics.score("x" * seed)
-
-
-    def interpreter(self):
-        return sys.prefix
-
-
-class Birds(lolpop.Runner):
-    train: Train
-
-    def where(self):
-        return self.train.interpreter()
-
-    def build(self, seed: int = 7, witness: str | None = None):
-        return self.train.fit(seed, witness)
-"""
-
-
-class Birds(Command):
-    """A project with one step, and the command line used on it."""
-
-    def __init__(self, engine: Any, folder: Path) -> None:
-        super().__init__(folder)
-        self.engine = engine
-        self.name = f"birds-{folder.name}"
-        (folder / "birds.py").write_text(SOURCE)
-        self.config = engine.config
-        self.settings: dict[str, Any] = {"deployment": {"name": self.name, "project": "p"}}
-
-    def configure(self, **config: Any) -> None:
-        settings = {
-            "modules": ["birds"],
-            "runner": "Birds",
-            "entrypoint": "build",
-            "pipelines": {"train": "Train"},
-            "components": {"metrics": "Metrics"},
-            "decorators": {"orchestrator": "PrefectOrchestrator"},
-            "orchestrator": {"config": {**self.config, **config}},
-            **self.settings,
-        }
-        (self.folder / "lolpop.yaml").write_text(yaml.safe_dump(settings))
-
-
-@pytest.fixture
-def birds(engine: Any, tmp_path: Path) -> Birds:
-    made = Birds(engine, tmp_path)
-    made.configure()
-    yield made
-    made.call("deployment", "remove")
+if TYPE_CHECKING:
+    from prefect_project import Birds
 
 
 def error(said: Mapping[str, Any]) -> tuple[str, str]:
@@ -106,9 +38,7 @@ def test_names_that_prefect_does_not_take_are_refused(birds: Birds) -> None:
 
 
 def test_somebody_elses_deployment_is_left_alone(birds: Birds) -> None:
-    from prefect.client.orchestration import SyncPrefectClient
-
-    with SyncPrefectClient(birds.engine.url, auth_string=birds.config["auth_string"]) as client:
+    with birds.client() as client:
         flow = client.create_flow_from_name(birds.name)
         made = client.create_deployment(flow_id=flow, name=birds.name, entrypoint="theirs.py:flow")
         said = birds.json("deployment", "build", code=3)
@@ -158,10 +88,9 @@ def _two_tasks(birds: Birds, run: str) -> list[Any] | None:
 def _tasks(birds: Birds, run: str) -> list[Any]:
     from uuid import UUID
 
-    from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 
-    with SyncPrefectClient(birds.engine.url, auth_string=birds.config["auth_string"]) as client:
+    with birds.client() as client:
         ours = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(run)]))
         return client.read_task_runs(flow_run_filter=ours)
 

@@ -186,3 +186,16 @@ def test_an_argument_that_prefect_does_not_know(engine: Any, birds: Path) -> Non
     said = json.loads(run(engine, birds, "build", code=2))
     assert said["error"]["message"] == "task_kwargs: Prefect's Task takes no 'retry'"
     assert said["error"]["hint"] == "did you mean 'retries'?"
+
+
+def test_an_argument_that_lolpop_sets_itself(engine: Any, birds: Path) -> None:
+    configure(birds, {"api_url": engine.url, "task_kwargs": {"task_run_name": "mine"}})
+    said = json.loads(run(engine, birds, "build", code=2))
+    assert said["error"]["message"] == "task_kwargs: lolpop sets 'task_run_name' itself"
+    assert said["error"]["hint"] == "leave it out"
+
+
+def test_wrong_credentials_are_said_before_anything_runs(engine: Any, birds: Path) -> None:
+    configure(birds, {"api_url": engine.url, "auth_string": "nobody:knows"})
+    said = json.loads(run(engine, birds, "build", code=4))
+    assert said["error"]["message"] == f"Prefect at {engine.url!r} refuses the credentials (401)"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from lolpop.errors import EngineError, EngineUnreachableError, LolpopError, UsageError, nearest
 from lolpop.importing import permanent
+from lolpop_prefect.urls import shown
 
 if TYPE_CHECKING:
     import httpx
@@ -16,25 +18,34 @@ if TYPE_CHECKING:
 
     from lolpop_prefect.config import PrefectConfig
 
-_SECONDS = 20.0
-"""How long one request may take."""
+_SECONDS = 12.0
+"""How long a server may take to answer a request."""
+
+_CONNECTING = 3.0
+"""How long one attempt to connect may take, of the four that Prefect's client makes at once."""
+
+_RETRIES = 1
+"""How often a request is repeated: with Prefect's own five, an outage takes minutes to tell."""
 
 _LONGEST = 500
 """How much of what a server says a message repeats."""
 
 _START = "`prefect server start` starts one"
+_ANOTHER = "see that `api_url` ends in /api and belongs to a Prefect 3"
 _NAME_IT = "name a server: orchestrator: {config: {api_url: http://127.0.0.1:4200/api}}"
 
 
 def chosen(config: PrefectConfig) -> SettingsContext:
-    """Give what `settings` sets, to be entered as often as needed: it takes a while to make.
+    """Give what `settings` and `impatient` set, to be entered as often as needed.
+
+    It takes a while to make.
 
     Raises:
         UsageError: There is no such profile.
     """
     with permanent():
         from prefect.context import get_settings_context
-    with settings(config):
+    with settings(config), impatient():
         return get_settings_context()
 
 
@@ -66,6 +77,16 @@ def settings(config: PrefectConfig) -> Iterator[None]:
 
 
 @contextmanager
+def impatient() -> Iterator[None]:
+    """Let clients give up within half a minute; runs themselves keep Prefect's patience."""
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+    retries = min(_RETRIES, PREFECT_CLIENT_MAX_RETRIES.value())
+    with temporary_settings(updates={PREFECT_CLIENT_MAX_RETRIES: retries}):
+        yield
+
+
+@contextmanager
 def _profile(name: str) -> Iterator[None]:
     from prefect.context import use_profile
     from prefect.settings import load_profiles
@@ -82,9 +103,6 @@ def _profile(name: str) -> Iterator[None]:
 def new_client() -> SyncPrefectClient:
     """Make a client of the server that Prefect's settings name, to be entered once.
 
-    One that has reached its server tries for a minute to reach it again; a new one says at once
-    that it is away.
-
     Raises:
         EngineError: They name none.
     """
@@ -94,7 +112,7 @@ def new_client() -> SyncPrefectClient:
 
     if not PREFECT_API_URL.value():
         raise EngineError("no Prefect server is named, and deployments need one", hint=_NAME_IT)
-    timeout = httpx.Timeout(_SECONDS)
+    timeout = httpx.Timeout(_SECONDS, connect=_CONNECTING)
     return get_client(sync_client=True, httpx_settings={"timeout": timeout})
 
 
@@ -109,7 +127,7 @@ def translated() -> Iterator[None]:
     import httpx
     from prefect.settings import PREFECT_API_URL
 
-    url = PREFECT_API_URL.value() or ""
+    url = shown(PREFECT_API_URL.value() or "")
     try:
         yield
     except LolpopError:
@@ -117,12 +135,10 @@ def translated() -> Iterator[None]:
     except httpx.HTTPStatusError as error:
         raise _refused(url, error) from None  # the client's frames tell nobody anything
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise unreachable(url, error) from None
+        raise _unreachable(url, str(error) or type(error).__name__) from None
 
 
-def unreachable(url: str, error: Exception) -> EngineUnreachableError:
-    """Say that nothing answers at a URL."""
-    reason = str(error) or type(error).__name__
+def _unreachable(url: str, reason: str) -> EngineUnreachableError:
     return EngineUnreachableError(
         f"Prefect doesn't answer at {url!r}: {reason}",
         hint=f"{_START}; `api_url` in the orchestrator's config names another one",
@@ -138,11 +154,11 @@ def _refused(url: str, error: httpx.HTTPStatusError) -> EngineError:
             " orchestrator's config, best as ${env:NAME}",
         )
     if code in (502, 503, 504):
-        return unreachable(url, error)
+        return _unreachable(url, f"{code} {error.response.reason_phrase}")
     path = error.request.url.path
     return EngineError(
         f"Prefect at {url!r} answers {code} to {error.request.method} {path}: {_detail(error)}",
-        hint="see that `api_url` ends in /api and belongs to a Prefect 3" if code == 404 else None,
+        hint=_ANOTHER if code == 404 else None,
     )
 
 
@@ -155,15 +171,43 @@ def _detail(error: httpx.HTTPStatusError) -> str:
     return str(known.get("detail") or known.get("exception_detail") or found)[:_LONGEST]
 
 
-def check_version(client: SyncPrefectClient, url: str) -> None:
-    """Refuse a server whose API is of another major version.
+def check_version(client: SyncPrefectClient) -> None:
+    """Refuse a server whose API is of another major version; one that doesn't say it passes.
 
     Raises:
-        EngineError: It is.
+        EngineError: It is, or what answers isn't Prefect.
     """
-    theirs, ours = client.api_version(), client.client_version()
+    import httpx
+
+    url, ours = shown(client.api_url).rstrip("/"), client.client_version()
+    try:
+        theirs = str(client.api_version())
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code == HTTPStatus.NOT_FOUND:  # Prefect Cloud promises none
+            return
+        raise
+    except ValueError:
+        raise EngineError(f"what answers at {url!r} isn't Prefect's API", hint=_ANOTHER) from None
     if theirs.partition(".")[0] != ours.partition(".")[0]:
         raise EngineError(
             f"Prefect at {url!r} is version {theirs}, this plugin speaks to {ours}",
             hint="upgrade the older one of the two",
         )
+
+
+def check_server(config: PrefectConfig) -> None:
+    """Refuse a server that is away, of another version, or doesn't take the credentials.
+
+    Where none is named there is nothing to check: Prefect starts one for the flow.
+
+    Raises:
+        EngineUnreachableError: Nothing answers there.
+        EngineError: What answers refuses, or isn't a Prefect of this major version.
+    """
+    from prefect.settings import PREFECT_API_URL
+
+    with settings(config), impatient():
+        if PREFECT_API_URL.value():
+            with translated(), new_client() as client:
+                check_version(client)
+                client.read_flows(limit=1)  # a server may tell its health to anybody

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from lolpop.contract import DeploymentSpec, Overlap
-from lolpop_prefect import filters
+from lolpop_prefect import filters, paging
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -30,8 +30,14 @@ def is_missed(client: SyncPrefectClient, run: FlowRun, spec: DeploymentSpec) -> 
         or run.deployment_id is None
     ):
         return False
-    later = client.read_flow_runs(
+    later = paging.every(
+        client.read_flow_runs,
         deployment_filter=filters.deployment(run.deployment_id),
         flow_run_filter=filters.expected(due + _LATEST, datetime.now(timezone.utc)),
     )
-    return any(each.auto_scheduled for each in later)
+    return any(each.auto_scheduled and not _fell_out(each) for each in later)
+
+
+def _fell_out(run: FlowRun) -> bool:
+    """Whether a run was over before it began, as one that Prefect cancels beyond the limit."""
+    return run.run_count == 0 and run.state is not None and run.state.is_final()

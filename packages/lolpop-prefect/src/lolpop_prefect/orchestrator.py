@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +31,13 @@ from lolpop.contract.options import (
     RunOptions,
     StopOptions,
 )
-from lolpop.errors import EngineError
+from lolpop.errors import EngineError, UnsupportedError
 from lolpop.execution.decorating import as_json
 from lolpop.execution.hosts import elsewhere
 from lolpop_prefect import pools, registry, runs
 from lolpop_prefect.config import NOT_FOR_STEPS, PrefectConfig
 from lolpop_prefect.connecting import check_version, chosen, new_client, translated
+from lolpop_prefect.drift import differences
 from lolpop_prefect.job import keep_job
 from lolpop_prefect.logs import lines
 from lolpop_prefect.nesting import within_step
@@ -112,7 +113,7 @@ class PrefectOrchestrator(Orchestrator):
     def plan(self, package: Package, deployment: DeploymentSpec, options: PlanOptions) -> Plan:
         """Say what `deploy` would change."""
         with self.api() as client:
-            check_version(client, str(client.api_url))
+            check_version(client)
             there = registry.named(client, deployment.name)
             pool = pools.find(client, self.config.work_pool)
             trouble = pools.trouble(client, self.config.work_pool) if pool else None
@@ -136,14 +137,15 @@ class PrefectOrchestrator(Orchestrator):
     ) -> Deployment:
         """Make the deployment, or change it in place; nothing is written if it is the same."""
         wanted = self._wanted(package, deployment)
+        crons = registry.crons(deployment)
         with self.api() as client:
             there = registry.named(client, deployment.name)
             if _actions(there, wanted, deployment):
                 if self.config.create_work_pool and not pools.find(client, self.config.work_pool):
                     pools.make(client, self.config.work_pool)
                 keep_job(package, deployment)
-                registry.put(client, wanted, deployment)
-            return registry.told(registry.demanded(client, deployment.name))
+                registry.put(client, wanted, deployment, crons)
+            return registry.told(registry.demanded(client, deployment.name), self.storage)
 
     def run(self, deployment_name: str, parameters: Mapping[str, Any], options: RunOptions) -> Run:
         """Ask for a run."""
@@ -162,7 +164,7 @@ class PrefectOrchestrator(Orchestrator):
                 found = runs.living(client, there.id)
             else:
                 found = [runs.demanded(client, run_id, there)]
-            pointer = registry.pointer_of(there)
+            pointer = registry.recovered(there, self.storage)
             stopping = Stopping(client, deployment_name, pointer, options.timeout)
             ended, left = stopping.stop([run for run in found if stopping.is_alive(run)])
         return Stopped(
@@ -192,15 +194,18 @@ class PrefectOrchestrator(Orchestrator):
     def deployments(self) -> list[Deployment]:
         """List what lolpop has deployed on the server."""
         with self.api() as client:
-            found = [registry.told(each) for each in registry.every(client)]
+            found = [registry.told(each, self.storage) for each in registry.every(client)]
         return sorted(found, key=lambda each: each.name)
 
     def remove(self, deployment_name: str, options: RemoveOptions) -> Removed:
         """Stop a deployment's runs and delete it; its flow stays with the runs that it had."""
+        from prefect.exceptions import ObjectNotFound
+
         stopped = self.stop_all(deployment_name, options)
         with self.api() as client:
             there = registry.demanded(client, deployment_name)
-            client.delete_deployment(there.id)
+            with suppress(ObjectNotFound):  # somebody else was faster
+                client.delete_deployment(there.id)
             if registry.named(client, deployment_name) is not None:
                 raise EngineError(f"Prefect still has deployment {deployment_name!r}")
         return Removed(
@@ -216,10 +221,14 @@ def _actions(
     target = f"deployment {deployment.name}/{deployment.name}"
     if there is None:
         return [Action(ActionKind.CREATE, target)]
-    if not registry.is_same(there, wanted):
-        return [Action(ActionKind.UPDATE, target)]
+    if differing := differences(there, wanted, deployment):
+        # Of another package or configuration, nearly everything differs.
+        new = not {*wanted["tags"]} <= {*there.tags}
+        detail = None if new else f"differs in {', '.join(differing)}"
+        return [Action(ActionKind.UPDATE, target, detail)]
     if registry.is_suspended(there):
-        return [Action(ActionKind.RESUME, f"schedule of {deployment.name}")]
+        what = f"schedule of {deployment.name}" if there.schedules else target
+        return [Action(ActionKind.RESUME, what)]
     return []
 
 
@@ -239,4 +248,8 @@ def _refusals(there: DeploymentResponse | None, deployment: DeploymentSpec) -> l
                 "choose another name with -n",
             )
         )
+    try:
+        registry.crons(deployment)
+    except UnsupportedError as error:
+        found.append(Refusal(error.message, error.hint))
     return found

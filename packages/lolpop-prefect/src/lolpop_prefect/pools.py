@@ -53,8 +53,7 @@ def refusals(pool: WorkPool | None, config: PrefectConfig) -> list[Refusal]:
         return [
             Refusal(
                 f"Prefect has no work pool {name!r}",
-                f"prefect work-pool create {shlex.quote(name)} --type process; or say"
-                " create_work_pool: true in the orchestrator's config",
+                f"{_creation(name)}; or say create_work_pool: true in the orchestrator's config",
             )
         ]
     if pool is not None and pool.type != PROCESS:
@@ -67,11 +66,15 @@ def refusals(pool: WorkPool | None, config: PrefectConfig) -> list[Refusal]:
     return []
 
 
+def _creation(name: str) -> str:
+    return f"prefect work-pool create {shlex.quote(name)} --type process"
+
+
 def trouble(client: SyncPrefectClient, name: str) -> str | None:
     """Say why nobody takes runs from a work pool, and what to do; None if somebody does."""
     pool = find(client, name)
     if pool is None:
-        return f"its work pool {name!r} is gone: `lolpop deployment build` makes it again"
+        return f"its work pool {name!r} is gone: {_creation(name)}"
     if pool.is_paused:
         return f"work pool {name!r} is paused: prefect work-pool resume {shlex.quote(name)}"
     workers = client.read_workers_for_work_pool(name)

@@ -17,17 +17,20 @@ from lolpop.contract import (
     ScheduleState,
     from_json,
 )
-from lolpop.errors import ContractError, NotFoundError
+from lolpop.errors import ContractError, NotFoundError, UnsupportedError
 from lolpop_prefect import filters, paging
 from lolpop_prefect.job import NAME, VARIABLE, Pointer
 from lolpop_prefect.schema import form
+from lolpop_prefect.urls import page
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.responses import DeploymentResponse
+    from prefect.client.schemas.schedules import CronSchedule
 
     from lolpop_prefect.config import PrefectConfig
 
+STRATEGIES = {Overlap.SKIP: "CANCEL_NEW", Overlap.QUEUE: "ENQUEUE"}
 ENTRYPOINT = "lolpop_prefect.flow.walk"
 MARK = "lolpop"
 _PROJECT, _PACKAGE, _DEPLOYMENT = "lolpop:project:", "lolpop:package:", "lolpop:deployment:"
@@ -71,33 +74,44 @@ def wanted(
     }
 
 
-def is_same(there: DeploymentResponse, wanted: Mapping[str, Any]) -> bool:
-    """Whether Prefect has exactly what is wanted; the deployment digest covers the rest."""
-    compared = ("entrypoint", "work_pool_name", "work_queue_name", "job_variables")
-    same = all(getattr(there, field) == wanted[field] for field in compared)
-    return same and {*there.tags} == {*wanted["tags"]}
+def crons(spec: DeploymentSpec) -> list[CronSchedule]:
+    """Give the schedules that a deployment gets: one, or none.
+
+    Raises:
+        UnsupportedError: Prefect doesn't take it.
+    """
+    from prefect.client.schemas.schedules import CronSchedule
+    from pydantic import ValidationError
+
+    if spec.schedule is None:
+        return []
+    try:
+        return [CronSchedule(cron=spec.schedule.cron, timezone=spec.schedule.timezone)]
+    except ValidationError:
+        raise UnsupportedError(
+            f"deployment.schedule: Prefect doesn't take {spec.schedule.cron!r}"
+            f" in {spec.schedule.timezone!r}",
+            hint="see that every field lies in its range: '0 6 * * *' is every day at six",
+        ) from None
 
 
-def put(client: SyncPrefectClient, wanted: Mapping[str, Any], spec: DeploymentSpec) -> None:
+def put(
+    client: SyncPrefectClient,
+    wanted: Mapping[str, Any],
+    spec: DeploymentSpec,
+    crons: list[CronSchedule],
+) -> None:
     """Make a deployment, or change it in place."""
     from prefect.client.schemas.actions import DeploymentScheduleCreate
     from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
-    from prefect.client.schemas.schedules import CronSchedule
 
-    strategies = {
-        Overlap.SKIP: ConcurrencyLimitStrategy.CANCEL_NEW,
-        Overlap.QUEUE: ConcurrencyLimitStrategy.ENQUEUE,
-    }
+    strategy = ConcurrencyLimitStrategy(STRATEGIES[spec.overlap])
     limited = spec.concurrency is not None
-    options = ConcurrencyOptions(collision_strategy=strategies[spec.overlap])
-    crons = [
-        CronSchedule(cron=each.cron, timezone=each.timezone) for each in [spec.schedule] if each
-    ]
     client.create_deployment(
         flow_id=client.create_flow_from_name(spec.name),
         schedules=[DeploymentScheduleCreate(schedule=cron, active=True) for cron in crons],
         concurrency_limit=spec.concurrency,
-        concurrency_options=options if limited else None,
+        concurrency_options=ConcurrencyOptions(collision_strategy=strategy) if limited else None,
         paused=False,
         **wanted,
     )
@@ -147,21 +161,38 @@ def pointer_of(there: DeploymentResponse) -> Pointer:
     variables = there.job_variables.get("env") or {}
     try:
         return from_json(Pointer, json.loads(variables[VARIABLE]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (ContractError, KeyError, TypeError, ValueError) as error:
         raise ContractError(
             f"the job variables of Prefect's deployment {there.name!r} have lost {VARIABLE}",
             hint="`lolpop deployment build` sets it again",
         ) from error
 
 
-def told(there: DeploymentResponse) -> Deployment:
-    """Tell of a deployment in the contract's words."""
-    from prefect.utilities.urls import url_for
+def recovered(there: DeploymentResponse, storage: str) -> Pointer:
+    """Give what a deployment of ours points at, or most likely did before somebody took it away.
 
+    Args:
+        there: Prefect's deployment.
+        storage: The storage of whoever asks.
+    """
     try:
-        storage, problem = pointer_of(there).storage, _problem(there)
+        return pointer_of(there)
+    except ContractError:
+        return Pointer(storage=storage, digest=_tag(there, _DEPLOYMENT))
+
+
+def told(there: DeploymentResponse, storage: str) -> Deployment:
+    """Tell of a deployment in the contract's words.
+
+    Args:
+        there: Prefect's deployment.
+        storage: The storage of whoever asks, for a deployment that has lost its own.
+    """
+    try:
+        pointer_of(there)
+        problem = _problem(there)
     except ContractError as error:
-        storage, problem = "", error.message
+        problem = error.message
     schedule, active = _schedule(there)
     state = ScheduleState.ACTIVE if active else ScheduleState.SUSPENDED
     return Deployment(
@@ -170,10 +201,10 @@ def told(there: DeploymentResponse) -> Deployment:
         project=_tag(there, _PROJECT),
         package_digest=_tag(there, _PACKAGE),
         deployment_digest=_tag(there, _DEPLOYMENT),
-        storage=storage,
+        storage=recovered(there, storage).storage,
         parameters=there.parameters,
         engine_id=str(there.id),
-        url=url_for(there),
+        url=page(there),
         schedule=schedule,
         schedule_state=state if schedule else None,
         schedule_reason=_SUSPENDED if schedule and not active else None,

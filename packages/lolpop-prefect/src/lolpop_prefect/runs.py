@@ -21,6 +21,7 @@ from lolpop_prefect import filters, paging, pools
 from lolpop_prefect.job import NAME, split
 from lolpop_prefect.outcome import plain
 from lolpop_prefect.registry import pointer_of
+from lolpop_prefect.urls import page
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 _PATIENCE = 15.0
 """Seconds that a run may wait before it is asked why nobody takes it."""
+
+_WAITING = "AwaitingConcurrencySlot"
+"""The state of a run that is due, while as many are active as may be."""
 
 _STATES = {
     "SCHEDULED": RunState.QUEUED,
@@ -119,9 +123,11 @@ def every(
 
 def _is_planned(run: FlowRun) -> bool:
     """Whether a schedule has made a run ahead of its time."""
-    due = run.next_scheduled_start_time or run.expected_start_time
-    scheduled = run.state is not None and run.state.is_scheduled()
-    return bool(run.auto_scheduled and scheduled and due and due > datetime.now(timezone.utc))
+    # One that waits for a slot has a new time ahead of it, but its own has come.
+    if run.state is None or not run.state.is_scheduled() or run.state_name == _WAITING:
+        return False
+    due = run.expected_start_time
+    return bool(run.auto_scheduled and due and due > datetime.now(timezone.utc))
 
 
 def demanded(client: SyncPrefectClient, run_id: str, there: DeploymentResponse) -> FlowRun:
@@ -159,13 +165,11 @@ def _unknown(run_id: str, deployment: str) -> NotFoundError:
 
 def told(run: FlowRun, deployment: str) -> Run:
     """Tell of a run in the contract's words."""
-    from prefect.utilities.urls import url_for
-
     return Run(
         ref=RunRef(NAME, deployment, str(run.id)),
         state=state_of(run),
         engine_state=run.state_name,
-        url=url_for(run),
+        url=page(run),
         created_at=run.created,
         started_at=run.start_time,
         ended_at=run.end_time,
@@ -212,8 +216,6 @@ def tasks_of(client: SyncPrefectClient, run_id: UUID) -> dict[str, TaskRun]:
 
 
 def _step(task: TaskRun, run: RunState) -> StepStatus:
-    from prefect.utilities.urls import url_for
-
     state = _state(task)
     if run.is_over and not state.is_over and state is not StepState.PENDING:
         # Prefect leaves what was cut short as it was.
@@ -223,7 +225,7 @@ def _step(task: TaskRun, run: RunState) -> StepStatus:
         state=state,
         engine_state=task.state_name,
         engine_id=str(task.id),
-        url=url_for(task),
+        url=page(task),
     )
 
 
@@ -247,7 +249,7 @@ def _message(client: SyncPrefectClient, run: FlowRun, state: RunState) -> str | 
     due = run.next_scheduled_start_time or run.expected_start_time or run.created
     if state is not RunState.QUEUED or due is None or run.work_pool_name is None:
         return None
-    if run.state_name == "AwaitingConcurrencySlot":
+    if run.state_name == _WAITING:
         return "it waits for its turn: `deployment.concurrency` runs are active"
     if (datetime.now(timezone.utc) - due).total_seconds() < _PATIENCE:
         return None

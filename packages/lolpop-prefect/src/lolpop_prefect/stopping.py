@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from lolpop.contract import RunRef, RunState
+from lolpop.errors import ContractError, NotFoundError, StorageError
 from lolpop.execution.leftovers import end_leftovers, is_alive
 from lolpop.execution.processes import end, of_attempts, tokens_of
 from lolpop.storage import Store
-from lolpop.storage.records import RunRecord, Runs
+from lolpop.storage.records import RunRecord, Runs, prefix_of
 from lolpop_prefect.job import NAME, Pointer
 from lolpop_prefect.runs import state_of
 
@@ -25,8 +28,25 @@ _PATIENCE = 15.0
 """Seconds for the worker to end a run: one that it was just starting it forgets to end."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A run that Prefect was told to end.
+
+    Attributes:
+        id: Prefect's id of it.
+        ref: Its full name.
+        record: Its record, marked as stopping; None if it has none, or none that can be read.
+        trouble: Why the record can't be read, or None.
+    """
+
+    id: UUID
+    ref: RunRef
+    record: RunRecord | None = None
+    trouble: str | None = None
+
+
 class Stopping:
-    """Ends runs of one deployment.
+    """Ends runs of one deployment, each by itself: what is wrong with one keeps none of the others.
 
     Args:
         client: The API.
@@ -38,20 +58,31 @@ class Stopping:
     def __init__(
         self, client: SyncPrefectClient, name: str, pointer: Pointer, timeout: float
     ) -> None:
+        began = time.monotonic()
         self.client = client
         self.name = name
         self.pointer = pointer
-        self.began = time.monotonic()
-        self.timeout = timeout
-        self.patience = min(_PATIENCE, timeout / 2)
-        self.records = Runs(Store(pointer.storage))
+        self.deadline = began + timeout
+        self.patience = began + min(_PATIENCE, timeout / 2)
+        self.store = Store(pointer.storage)
+        self.records = Runs(self.store)
 
     def is_alive(self, run: FlowRun) -> bool:
-        """Whether a run isn't over, or has crashed and left a step alive."""
+        """Whether a run isn't over, or has crashed and left a step alive.
+
+        Raises:
+            StorageError: The storage can't be reached. A damaged record is passed over: it would
+                tell nothing of a run that Prefect calls over.
+        """
         state = state_of(run)
         if state is not RunState.CRASHED:
             return not state.is_over
-        record = self.records.find(RunRef(NAME, self.name, str(run.id)))
+        ref = self._ref(run)
+        try:
+            record = self.records.find(ref)
+        except StorageError:
+            self.store.exists(f"{prefix_of(ref)}/run.json")  # what can't be reached says so again
+            return False
         return record is not None and is_alive(record)
 
     def stop(self, runs: Iterable[FlowRun]) -> tuple[list[RunRef], list[str]]:
@@ -60,44 +91,87 @@ class Stopping:
         Returns:
             The runs that are gone, and what is left of the others when the time is up.
         """
-        asked = {run.id: self._ask(run) for run in runs}
+        asked = [self._ask(run) for run in runs]
         gone: list[RunRef] = []
         left: list[str] = []
-        for run_id, record in asked.items():
-            troubles = self._wait(str(run_id), record)
+        for each in asked:
+            troubles = self._wait(each)
             left += troubles
-            gone += [] if troubles else [record.ref]
+            gone += [] if troubles else [each.ref]
         return gone, left
 
-    def _ask(self, run: FlowRun) -> RunRecord:
+    def _ref(self, run: FlowRun) -> RunRef:
+        return RunRef(NAME, self.name, str(run.id))
+
+    def _ask(self, run: FlowRun) -> _Asked:
         """Mark a run as stopping, so that no step of it starts any more, then tell Prefect."""
         from prefect.states import Cancelling
 
-        record = self.pointer.record(str(run.id), run.parameters)
-        record.mark_stopping("asked by stop")
-        self.client.set_flow_run_state(run.id, Cancelling(message="Stopped by lolpop."))
-        return record
+        asked = self._marked(run)
+        self._tell(run.id, Cancelling(message="Stopped by lolpop."))
+        return asked
 
-    def _wait(self, run_id: str, record: RunRecord) -> list[str]:
-        while not self._is_over(run_id):
-            if time.monotonic() > self.began + self.timeout:
-                return [f"run {run_id}: Prefect says {self._state(run_id)}"]
-            if time.monotonic() > self.began + self.patience:
-                self._force(run_id, record)
+    def _marked(self, run: FlowRun) -> _Asked:
+        ref = self._ref(run)
+        try:
+            record = self.records.find(ref) or self._made(run)
+            if record is not None:
+                record.mark_stopping("asked by stop")
+        except StorageError as error:
+            return _Asked(run.id, ref, trouble=error.message)
+        return _Asked(run.id, ref, record)
+
+    def _made(self, run: FlowRun) -> RunRecord | None:
+        """Make the record of a run that has none yet; None if its deployment's job is lost.
+
+        Then no step of it can start either.
+        """
+        try:
+            return self.pointer.record(str(run.id), run.parameters)
+        except (ContractError, NotFoundError, ValueError):
+            return None
+
+    def _tell(self, run_id: UUID, state: State[Any], force: bool = False) -> None:
+        from prefect.exceptions import ObjectNotFound
+
+        with suppress(ObjectNotFound):  # somebody has deleted it meanwhile
+            self.client.set_flow_run_state(run_id, state, force=force)
+
+    def _wait(self, asked: _Asked) -> list[str]:
+        while standing := self._standing(asked.id):
+            if time.monotonic() > self.deadline:
+                return [f"run {asked.id}: Prefect says {standing}"]
+            if time.monotonic() > self.patience:
+                self._force(asked)
             time.sleep(_POLL)
-        return end_leftovers(record, self.began + self.timeout)
+        return self._leftovers(asked)
 
-    def _force(self, run_id: str, record: RunRecord) -> None:
+    def _force(self, asked: _Asked) -> None:
         """End a run without its worker: nothing of it can start after this."""
         from prefect.states import Cancelled
 
-        end(of_attempts(tokens_of(record)), _GRACE)
-        state: State[Any] = Cancelled(message="Stopped by lolpop, without its worker.")
-        self.client.set_flow_run_state(run_id, state, force=True)
+        if asked.record is not None:
+            end(of_attempts(tokens_of(asked.record)), _GRACE)
+        self._tell(
+            asked.id, Cancelled(message="Stopped by lolpop, without its worker."), force=True
+        )
 
-    def _is_over(self, run_id: str) -> bool:
-        state = self.client.read_flow_run(UUID(run_id)).state
-        return state is not None and state.is_final()
+    def _standing(self, run_id: UUID) -> str | None:
+        """Give the name of a run's state; None if it is over, or was deleted."""
+        from prefect.exceptions import ObjectNotFound
 
-    def _state(self, run_id: str) -> str:
-        return str(self.client.read_flow_run(UUID(run_id)).state_name)
+        try:
+            state = self.client.read_flow_run(run_id).state
+        except ObjectNotFound:
+            return None
+        return None if state is not None and state.is_final() else str(state and state.name)
+
+    def _leftovers(self, asked: _Asked) -> list[str]:
+        """End what lives of a run that Prefect calls over; without a record nobody knows of it."""
+        trouble = asked.trouble
+        try:
+            if asked.record is not None:
+                return end_leftovers(asked.record, self.deadline)
+        except StorageError as error:
+            trouble = error.message
+        return [f"run {asked.id}: {trouble}"] if trouble else []

@@ -9,20 +9,20 @@ import inspect
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from functools import partial, wraps
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from lolpop.errors import UsageError, nearest
 from lolpop_prefect.config import Kind, PrefectConfig
-from lolpop_prefect.connecting import settings, unreachable
+from lolpop_prefect.connecting import check_server, settings
 from lolpop_prefect.nesting import handed_over, within_step
 
 if TYPE_CHECKING:
     from prefect import Flow, Task
 
-_OURS = {"fn", "name"}
+_OURS = {"flow_kwargs": {"fn", "name"}, "task_kwargs": {"fn", "name", "task_run_name"}}
+"""The arguments that are the call itself, and what it is called."""
 
 
 class Tracking:
@@ -33,7 +33,8 @@ class Tracking:
 
     Raises:
         EngineUnreachableError: A server is named, and nothing answers there.
-        UsageError: Prefect doesn't know an argument that the config gives it.
+        EngineError: It refuses the credentials, or isn't a Prefect of this major version.
+        UsageError: Prefect doesn't know an argument that the config gives it, or lolpop sets it.
     """
 
     def __init__(self, config: PrefectConfig) -> None:
@@ -46,16 +47,7 @@ class Tracking:
         self.task_arguments = _checked("task_kwargs", config.task_kwargs, Task)
         self._numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
         if not within_step():
-            self._check_server()
-
-    def _check_server(self) -> None:
-        from prefect.client.orchestration import get_client
-        from prefect.settings import PREFECT_API_URL
-
-        with settings(self.config):
-            url = PREFECT_API_URL.value()
-            if url and (trouble := _asked(get_client)):
-                raise unreachable(url, trouble)
+            check_server(config)
 
     def wrap(self, func: Callable[..., Any], instance: Any) -> Callable[..., Any] | None:
         """Wrap one bound method; None for generators, which end before their first line."""
@@ -172,16 +164,12 @@ def _in_flow() -> bool:
     return FlowRunContext.get() is not None
 
 
-def _asked(get_client: Callable[..., AbstractContextManager[Any]]) -> Exception | None:
-    with get_client(sync_client=True) as client:
-        trouble: Exception | None = client.api_healthcheck()
-        return trouble
-
-
 def _checked(key: str, given: dict[str, Any], cls: Callable[..., Any]) -> dict[str, Any]:
     """Refuse arguments that Prefect doesn't know, or that are ours to give."""
-    known = set(inspect.signature(cls).parameters) - _OURS
+    known = set(inspect.signature(cls).parameters) - _OURS[key]
     for name in given:
+        if name in _OURS[key]:
+            raise UsageError(f"{key}: lolpop sets {name!r} itself", hint="leave it out")
         if name not in known:
             likely = nearest(name, known)
             hint = f"did you mean {likely!r}?" if likely else f"there is {', '.join(sorted(known))}"

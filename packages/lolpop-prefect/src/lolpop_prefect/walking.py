@@ -49,6 +49,7 @@ class Walk:
         self.children: list[Child] = []
         self.final: set[str] = set()
         self.decorate = pointer.decorate
+        self.is_ending = False
 
     def run(self) -> State[Any]:
         """Make every step that can be made; give the state that the run ends in."""
@@ -121,7 +122,8 @@ class Walk:
         )
 
     def _may_retry(self, step: Step) -> bool:
-        return step.name not in self.final and not self.record.stopping
+        over = self.is_ending or self.record.stopping
+        return step.name not in self.final and not over
 
     def _attempt(self, step: Step) -> None:
         """Make one attempt of a step.
@@ -137,6 +139,8 @@ class Walk:
             line, environment = self._command(step), _environment(variables)
             child = Child(line, self.record.parameters, environment, say)
             self.children.append(child)
+            if self.is_ending:  # what is asked to end before it starts never does
+                child.ask()
             code = child.wait()
         if code in FINAL:
             self.final.add(step.name)
@@ -163,6 +167,7 @@ class Walk:
 
     def _end(self) -> None:
         """End what still runs: all that has begun, if a signal ends the run."""
+        self.is_ending = True  # first, or a step that ends now would be tried again
         for child in self.children:
             child.ask()
         for child in self.children:
