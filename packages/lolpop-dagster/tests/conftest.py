@@ -12,6 +12,7 @@ import pytest
 sys.path.append(str(Path(__file__).parent))  # where the engine is
 
 from dagster_engine import Engine
+from dagster_project import Project
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,3 +40,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture
+def project(engine: Engine, tmp_path: Path) -> Iterator[Project]:
+    """Give a project; what it has deployed is removed."""
+    made = Project(tmp_path / "birds", engine.config, f"birds-{tmp_path.name[-8:]}")
+    yield made
+    if made.folder.exists():
+        made.call("deployment", "remove")

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,10 +124,20 @@ class Engine:
         if self.daemon:
             self.start_daemon()
 
-    def start_webserver(self) -> None:
+    def start_webserver(self, *words: str) -> None:
         address = ["-h", "127.0.0.1", "-p", str(self.port)]
-        self._start("webserver", "dagster-webserver", *self.words, *address)
+        self._start("webserver", "dagster-webserver", *self.words, *address, *words)
         self._wait("webserver", self.answers)
+
+    @contextmanager
+    def another_webserver(self, *words: str) -> Iterator[str]:
+        """Start one more on the same instance, with further words; give its URL."""
+        made = Engine(self.folder, queued=self.queued)
+        try:
+            made.start_webserver(*words)
+            yield made.url
+        finally:
+            made.close()
 
     def start_daemon(self) -> None:
         self._start("daemon", "dagster-daemon", "run", *self.words)

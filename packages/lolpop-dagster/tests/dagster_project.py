@@ -89,3 +89,8 @@ class Project(Command):
         content["deployment"] = {"name": self.name, **content.get("deployment", {})}
         (self.folder / "lolpop.yaml").write_text(yaml.safe_dump(content))
         return self
+
+
+def run_id_of(project: Project, *words: str) -> str:
+    """Start a run, and give its id."""
+    return str(project.json("deployment", "run", *words)["ref"]["run_id"])

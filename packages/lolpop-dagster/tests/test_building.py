@@ -10,6 +10,7 @@ import pytest
 from dagster_samples import CHAIN, NESTED, job_file
 
 from lolpop.contract import Order, Schedule, StepSettings
+from lolpop.errors import EngineError
 from lolpop_dagster.building import job_of
 from lolpop_dagster.executors import executor_of
 from lolpop_dagster.jobfile import Folder, JobFile, content_of, parse
@@ -120,6 +121,38 @@ def test_a_broken_one_hurts_no_other_one(folder: Folder, content: bytes, reason:
     data = failure.step_failure_data.user_failure_data
     assert data
     assert reason in (data.description or "")
+
+
+def test_what_lies_beside_them_hurts_nothing(folder: Folder) -> None:
+    one = folder.file_of("one").read_bytes()
+    for stray in ("one.bak", "context", "a b", "copy"):
+        (folder.path / f"{stray}.json").write_bytes(one)
+    (folder.path / "folder.json").mkdir()
+    (folder.path / "deep.json").write_text("[" * 100_000)
+    jobs = {job.name: job.description or "" for job in repository_of(folder.path).get_all_jobs()}
+    assert {*jobs} == {"one", "two", "copy", "folder", "deep"}
+    broken = "This deployment is broken: "
+    assert jobs["copy"] == f"{broken}the file holds deployment 'one', whose file is 'one.json'"
+    assert jobs["folder"].startswith(f"{broken}the file can't be read: ")
+    assert jobs["deep"].startswith(f"{broken}the file isn't a deployment: ")
+
+
+def test_a_folder_that_cannot_be_used_is_named(folder: Folder) -> None:
+    path = folder.file_of("three")
+    path.mkdir()
+    hint = "lolpop reads and writes that folder: see whose it is, and its mode"
+    for verb, act in (
+        ("read", lambda: folder.read("three")),
+        ("write", lambda: folder.write("three", b"")),
+        ("delete", lambda: folder.delete("three")),
+    ):
+        with pytest.raises(EngineError) as raised:
+            act()
+        reason = "Is a directory"
+        assert (raised.value.message, raised.value.hint) == (
+            f"can't {verb} {str(path)!r}: {reason}",
+            hint,
+        )
 
 
 def test_executors_are_those_that_are_named() -> None:

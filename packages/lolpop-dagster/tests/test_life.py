@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dagster_project import Project
+from dagster_project import Project, run_id_of
 
 _EVENTS = """
 query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
@@ -30,15 +30,6 @@ query($job: PipelineSelector!) { pipelineOrError(params: $job) {
 """
 
 
-@pytest.fixture
-def project(engine: Any, tmp_path: Path) -> Any:
-    """Give a project; what it has deployed is removed."""
-    made = Project(tmp_path / "birds", engine.config, f"birds-{tmp_path.name[-8:]}")
-    yield made
-    if made.folder.exists():
-        made.call("deployment", "remove")
-
-
 def selector(deployment: Any) -> dict[str, str]:
     return {
         "repositoryLocationName": "lolpop",
@@ -50,10 +41,6 @@ def selector(deployment: Any) -> dict[str, str]:
 def events(engine: Any, run_id: str) -> list[Any]:
     found: list[Any] = engine.ask(_EVENTS, run=run_id)["logsForRun"]["events"]
     return found
-
-
-def run_id_of(project: Project, *words: str) -> str:
-    return str(project.json("deployment", "run", *words)["ref"]["run_id"])
 
 
 def test_a_whole_life(engine: Any, project: Project) -> None:
@@ -145,11 +132,11 @@ def test_a_run_under_way_does_not_change_with_its_deployment(project: Project) -
 
 
 def test_what_dagster_cannot_take_leaves_nothing(engine: Any, project: Project) -> None:
-    project.write(deployment={"schedule": {"cron": "61 6 * * *"}})
-    said = project.said("deployment", "build", code=4)
-    assert said.startswith(
-        "error: Dagster can't take the deployment: This deployment is broken:"
-        " DagsterInvalidDefinitionError: Found invalid cron schedule '61 6 * * *'"
+    project.config = {**engine.config, "executor": "nowhere:at_all"}
+    said = project.write().said("deployment", "build", code=4)
+    assert said == (
+        "error: Dagster can't take the deployment: This deployment is broken: executor"
+        " 'nowhere:at_all' can't be used: No module named 'nowhere'\n"
     )
     assert project.name not in project.said("deployment", "list")
     assert not [*engine.folder.rglob("*birds__*.json")]
@@ -176,7 +163,7 @@ def test_a_webserver_without_the_workspace_file_is_named(engine: Any, tmp_path: 
         f"error: Dagster at {engine.url!r} has no code location 'elsewhere'\n"
         "hint: start it with lolpop's workspace file beside yours: `dagster-webserver -w"
         f" workspace.yaml -w {other}`, and `dagster-daemon run` with the same two; `python -m"
-        f" lolpop_dagster {other}` makes the file\n"
+        f" lolpop_dagster --location elsewhere {other}` makes the file\n"
     )
     assert not other.exists()
 
@@ -189,7 +176,7 @@ def test_a_webserver_with_another_workspace_file_is_named(
     if made:
         subprocess.run([sys.executable, "-m", "lolpop_dagster", other], check=True)
     before = [*tmp_path.rglob("*")]
-    config = {**engine.config, "workspace": str(other), "patience": 2}
+    config = {**engine.config, "workspace": str(other), "patience": 8}
     project = Project(tmp_path / "birds", config, "birds-other").write()
     said = project.said("deployment", "build", code=4)
     theirs, ours = (
@@ -226,17 +213,31 @@ def test_a_file_that_is_broken_is_listed_by_dagster_and_hurts_nothing(
 def test_a_location_that_does_not_load_is_named(engine: Any, project: Project) -> None:
     module = engine.workspace.with_suffix(".d") / "lolpop_location.py"
     text = module.read_text()
-    project.write()
+    timed = {"schedule": {"cron": "0 6 * * *"}}
+    project.write(deployment=timed).said("deployment", "build")
+    (file,) = engine.folder.rglob(f"deployments/*{project.name[-8:]}*")
+    before = file.read_bytes()
     module.write_text(text + "raise RuntimeError('on purpose')\n")
+    reason = f"Dagster at {engine.url!r} can't load the code location 'lolpop': "
     try:
-        said = project.said("deployment", "build", code=4)
-        assert f"Dagster at {engine.url!r} can't load the code location 'lolpop': " in said
+        said = project.write("talk", deployment=timed).said("deployment", "build", code=4)
+        assert f"error: {reason}" in said
         assert "RuntimeError: on purpose" in said
-        folder = engine.workspace.with_suffix(".d") / "deployments"
-        assert not [*folder.glob(f"*{project.name[-8:]}*")]
+        assert file.read_bytes() == before
+        stopped = project.said("deployment", "stop", code=4)
     finally:
         module.write_text(text)
-    project.said("deployment", "build")
+    # The daemon may have loaded it, and starts runs.
+    assert stopped.startswith(
+        f"error: the schedule of {project.name!r} can't be suspended, its runs are ended: {reason}"
+    )
+    assert stopped.endswith(
+        f"hint: the Python that {str(engine.workspace)!r} names must have lolpop-dagster; to name"
+        f" another one, delete that file, let `python -m lolpop_dagster {engine.workspace}` make it"
+        " with that Python, and start the webserver and the daemon anew: they keep what they have"
+        " read\n"
+    )
+    assert project.said("deployment", "stop")
 
 
 _IMPORTED = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -28,14 +29,23 @@ def test_every_picture_is_there_and_small() -> None:
 
 
 def test_it_starts_what_the_tests_start(engine: Any) -> None:
-    process = engine.processes["webserver"]
-    started = " ".join(Path(word).name for word in process.args)
-    (said,) = README.commands("dagster-webserver")
-    assert started.startswith(said.replace(WORKSPACE, "lolpop-workspace.yaml"))
+    """The README starts it with lolpop's file alone, and says how the user's stands before it."""
+    (both,) = re.findall(r"`(-w workspace\.yaml .*?)`", README.text)
+    assert engine.words == placed(engine, both)
+    alone = engine.words[2:]
+    (webserver,) = README.commands("dagster-webserver")
     (daemon,) = README.commands("dagster-daemon")
-    assert daemon.split()[2:] == said.split()[1:]
-    names = [Path(word).name for word in engine.words]
-    assert names == [Path(word).name for word in daemon.split()[2:]]
+    assert placed(engine, webserver) == ["dagster-webserver", *alone]
+    assert placed(engine, daemon) == ["dagster-daemon", "run", *alone]
+    started = [*map(str, engine.processes["webserver"].args)]
+    assert Path(started[0]).name == "dagster-webserver"
+    assert started[1:5] == engine.words
+
+
+def placed(engine: Any, line: str) -> list[str]:
+    """Give the words of a line, with the engine's files in the place of those that it names."""
+    files = {WORKSPACE: str(engine.workspace), "workspace.yaml": str(engine.users)}
+    return [files.get(word, word) for word in line.split()]
 
 
 @pytest.fixture
@@ -52,9 +62,9 @@ def demo(engine: Any, tmp_path: Path) -> Path:
 
 
 def test_its_commands_run(engine: Any, demo: Path) -> None:
-    for line in [*README.commands("python"), *README.commands("lolpop")]:
+    for line in README.commands("lolpop"):
         done = subprocess.run(
-            line.replace(WORKSPACE, "../other.yaml").split(),
+            line.split(),
             cwd=demo,
             env=engine.environment,
             capture_output=True,
@@ -62,3 +72,22 @@ def test_its_commands_run(engine: Any, demo: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, line + done.stdout + done.stderr
+
+
+def test_its_workspace_file_is_made_with_the_folder_that_dagster_keeps_its_runs_in(
+    engine: Any, tmp_path: Path
+) -> None:
+    (making,) = README.commands("python")
+    exports = README.commands("export")
+    assert exports == [exports[0]] * 2  # one in each terminal
+    done = subprocess.run(
+        ["bash", "-ec", f"{making}\n{exports[0]}\ntest -d $DAGSTER_HOME\ntest -f {WORKSPACE}"],
+        env={**engine.environment, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = str(tmp_path / "dagster" / "lolpop-workspace.yaml")
+    commands = [*README.commands("dagster-webserver"), *README.commands("dagster-daemon")]
+    assert done.stdout.splitlines() == [each.replace(WORKSPACE, made) for each in commands]

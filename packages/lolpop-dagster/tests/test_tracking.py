@@ -16,6 +16,7 @@ SOURCE = """
 from pathlib import Path
 
 import numpy
+import pandas
 import lolpop
 
 
@@ -27,6 +28,13 @@ class Metrics(lolpop.Component):
 class Model:
     def predict(self, value):
         return value
+
+
+class Odd:
+    shape = (1, 2)
+
+    def memory_usage(self):
+        raise RuntimeError("on purpose")
 
 
 class Train(lolpop.Pipeline):
@@ -45,6 +53,12 @@ class Train(lolpop.Pipeline):
     def file(self):
         Path("made.txt").write_text("made")
         return Path("made.txt")
+
+    def odd(self):
+        return Odd()
+
+    def series(self):
+        return pandas.Series([1, 2, 3], index=pandas.CategoricalIndex(["a", "b", "c"]))
 
     def text(self, size):
         return "x" * size
@@ -70,6 +84,8 @@ class Birds(lolpop.Runner):
         self.train.table()
         self.train.model()
         self.train.file()
+        self.train.odd()
+        self.train.series()
         self.train.text(999_999)
         self.train.text(1_000_000)
 
@@ -103,6 +119,7 @@ def birds(tmp_path: Path) -> Path:
 
 
 def configure(folder: Path, **config: Any) -> None:
+    """Write the configuration; what is given stands in the orchestrator's."""
     settings = {
         "modules": ["birds"],
         "runner": "Birds",
@@ -172,12 +189,17 @@ def test_large_outputs_tables_models_and_files_are_materializations(birds: Path)
         ["train", "table"],
         ["train", "model"],
         ["train", "file"],
+        ["train", "odd"],
+        ["train", "series"],
         ["train", "text"],
     ]
     table = {key: entry.value for key, entry in made[0].metadata.items()}
     assert (table["type"], table["shape"], table["size"]) == ("numpy.ndarray", "3 x 4", 96)
     assert (len(table["digest"]), table["preview"]) == (64, "ndarray 3 x 4 float64")
-    assert made[3].metadata["size"].value == 1_000_000
+    assert made[3].metadata["note"].value == ("its size isn't known: RuntimeError: on purpose")
+    assert "size" not in made[3].metadata
+    assert int(str(made[4].metadata["size"].value)) > 24
+    assert made[5].metadata["size"].value == 1_000_000
 
 
 def test_an_error_is_told_where_it_was_raised(birds: Path) -> None:
@@ -225,10 +247,18 @@ def test_the_config_names_another_instance(birds: Path) -> None:
 
 
 def test_only_some_kinds_may_be_tracked(birds: Path) -> None:
-    configure(birds, tracked=["runner", "pipeline"])
+    configure(birds, tracked=["pipeline"])
     run(birds, "build")
-    _, events = recorded(birds / "home")
+    found, events = recorded(birds / "home")
+    assert (found.job_name, found.status.value) == ("Birds", "SUCCESS")
     assert [text.rpartition(" took ")[0] for text in said(events)] == ["train.fit"]
+
+
+def test_calls_outside_of_a_run_are_left_out(birds: Path) -> None:
+    configure(birds, integration_types=["pipeline", "component"])
+    done = run(birds, "build")
+    assert (done.stderr, done.stdout.splitlines()[0]) == ("", "fitting")
+    assert not (birds / "home" / "history").exists()
 
 
 def test_an_instance_that_is_not_there_is_named(birds: Path) -> None:

@@ -20,14 +20,22 @@ SEE = "see that `url` in the orchestrator's config is that of a Dagster webserve
 
 
 @contextmanager
-def server(code: int, content: bytes) -> Iterator[str]:
-    """Give something that answers and isn't a Dagster webserver of ours: a proxy, another one."""
+def server(code: int, content: bytes, promised: int = 0) -> Iterator[str]:
+    """Give something that answers and isn't a Dagster webserver of ours: a proxy, another one.
+
+    Args:
+        code: The status.
+        content: What it sends.
+        promised: How many bytes it says that it sends, if not those.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             known = self.headers["Authorization"] == "Bearer known"
             self.send_response(200 if known else code)
+            if promised:
+                self.send_header("Content-Length", str(promised))
             self.end_headers()
             self.wfile.write(
                 json.dumps({"data": {"version": "1.2.3"}}).encode() if known else content
@@ -87,6 +95,16 @@ def test_the_engine_behind_a_gateway_is_away() -> None:
         error = raised(url)
     assert isinstance(error, EngineUnreachableError)
     assert error.message == f"Dagster doesn't answer at {url!r}: the answer is 502"
+
+
+@pytest.mark.parametrize("code", [200, 500])
+def test_an_answer_that_breaks_off(code: int) -> None:
+    with server(code, b"{", promised=20) as url:
+        error = raised(url)
+    assert isinstance(error, EngineUnreachableError)
+    assert error.message == (
+        f"Dagster doesn't answer at {url!r}: IncompleteRead(1 bytes read, 19 more expected)"
+    )
 
 
 def test_wrong_credentials_and_right_ones() -> None:

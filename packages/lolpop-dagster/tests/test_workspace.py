@@ -72,6 +72,16 @@ def test_somebody_elses_file_is_left_alone(tmp_path: Path) -> None:
     assert file.read_text("utf-8") == "load_from: []  # mine\n"
 
 
+def test_what_is_no_text_is_left_alone_and_a_folder_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "workspace.yaml"
+    file.write_bytes(b"\xff\xfe")
+    assert Workspace(file, "lolpop").is_foreign
+    with pytest.raises(EngineError) as raised:
+        Workspace(tmp_path, "lolpop").make()
+    assert raised.value.message == f"can't read {str(tmp_path)!r}: Is a directory"
+    assert raised.value.hint == HINT
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(EngineError, match="can't write") as raised:
@@ -92,9 +102,31 @@ def test_it_can_be_made_before_there_is_a_deployment(tmp_path: Path) -> None:
     assert file.exists()
 
 
-def test_the_command_says_what_it_takes() -> None:
-    done = run()
-    assert (done.returncode, done.stderr) == (2, "usage: python -m lolpop_dagster FILE\n")
+def test_the_command_names_the_location(tmp_path: Path) -> None:
+    made = Workspace(tmp_path / "lab.yaml", "lab")
+    program, *words = made.command.split()[2:]
+    assert (program, words) == ("lolpop_dagster", ["--location", "lab", str(made.path)])
+    assert run(*words).returncode == 0
+    made.refuse_other_location()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ((), "the following arguments are required: FILE"),
+        (
+            ("--location", "a b", "lab.yaml"),
+            "'a b' isn't a name of letters, digits, '_', '.' and '-'",
+        ),
+    ],
+)
+def test_the_command_says_what_it_takes(words: tuple[str, ...], reason: str) -> None:
+    done = run(*words)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "usage: python -m lolpop_dagster [-h] [--location NAME] FILE\n"
+        f"python -m lolpop_dagster: error: {reason}\n",
+    )
 
 
 def test_the_command_leaves_a_file_alone(tmp_path: Path) -> None:

@@ -19,6 +19,10 @@ _LONGEST = 500
 """How much of what a server says a message repeats."""
 
 _MAJOR = "1"
+_OK = 200
+_ANSWERS = (_OK, 400)
+"""With 400 Dagster itself answers a question that it doesn't take."""
+
 _REFUSED, _AWAY = (401, 403), (502, 503, 504)
 _SEE = "see that `url` in the orchestrator's config is that of a Dagster webserver"
 
@@ -81,16 +85,21 @@ class Api:
 
     def _sent(self, question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         try:
-            request = Request(f"{self.url}/graphql", json.dumps(question).encode(), self._headers)
-            with urlopen(request, timeout=seconds) as answer:
-                content = answer.read()
-        except HTTPError as error:
-            content = error.read()
-            if error.code != 400:  # Dagster's own answer to a question that it doesn't take
-                raise self._refused(error.code, content) from None
+            code, content = self._answered(question, seconds)
         except (URLError, OSError, HTTPException, ValueError) as error:
             raise self._unreachable(getattr(error, "reason", None) or error) from None
+        if code not in _ANSWERS:
+            raise self._refused(code, content)
         return self._read(content)
+
+    def _answered(self, question: Mapping[str, Any], seconds: float) -> tuple[int, bytes]:
+        request = Request(f"{self.url}/graphql", json.dumps(question).encode(), self._headers)
+        try:
+            with urlopen(request, timeout=seconds) as answer:
+                return _OK, answer.read()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read()
 
     def _read(self, content: bytes) -> dict[str, Any]:
         try:

@@ -14,11 +14,16 @@ COORDINATOR = "QUEUED_RUN_COORDINATOR"
 _SILENT = 120.0
 """Seconds: a daemon says every 30 that it lives, and Dagster believes it for half an hour."""
 
+_LONGEST = 300
+"""How much of an error a message repeats."""
+
 _START = "`dagster-daemon run`, with the webserver's DAGSTER_HOME and workspace files, starts it"
 _HEALTH = """
 query Health($kind: String!) { instance {
   runQueuingSupported runQueueConfig { maxConcurrentRuns tagConcurrencyLimitsYaml }
-  daemonHealth { daemonStatus(daemonType: $kind) { healthy lastHeartbeatTime } }
+  daemonHealth { daemonStatus(daemonType: $kind) {
+    lastHeartbeatTime lastHeartbeatErrors { message }
+  } }
 } }
 """
 
@@ -33,7 +38,8 @@ def _trouble(status: Mapping[str, Any]) -> str | None:
     if not beat:
         return f"Dagster's daemon doesn't run: {_START}"
     silent = time.time() - float(beat)
-    if status["healthy"] and silent < _SILENT:
+    # Its `healthy` isn't asked: with any schedule of the user's that raises it is false.
+    if silent < _SILENT:
         return None
     return f"Dagster's daemon has said nothing for {silent:.0f} s: {_START}"
 
@@ -43,10 +49,13 @@ def queue(api: Api) -> str | None:
     instance = api.ask(_HEALTH, kind=COORDINATOR)["instance"]
     if not instance["runQueuingSupported"]:
         return None
-    if silence := _trouble(instance["daemonHealth"]["daemonStatus"]):
+    status = instance["daemonHealth"]["daemonStatus"]
+    if silence := _trouble(status):
         return f"nobody takes runs from the queue: {silence}"
     limits = instance["runQueueConfig"] or {}
     said = f"max_concurrent_runs is {limits.get('maxConcurrentRuns')}"
     if yaml := limits.get("tagConcurrencyLimitsYaml"):
         said += f", tag_concurrency_limits are {' '.join(yaml.split())}"
+    for error in status["lastHeartbeatErrors"][:1]:
+        said += f"; the daemon's newest error is {' '.join(error['message'].split())[:_LONGEST]}"
     return f"it waits for its turn: {said}"

@@ -6,16 +6,16 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from lolpop.contract import DeploymentSpec, Package, StepGraph, canonical_json, from_json
-from lolpop.errors import ContractError, LolpopError
+from lolpop.errors import ContractError, EngineError, LolpopError
 from lolpop_dagster.config import DagsterConfig
-from lolpop_dagster.naming import job_of
+from lolpop_dagster.naming import is_job, job_of
 
 NAME = "DagsterOrchestrator"
 REPOSITORY = "__repository__"
@@ -116,20 +116,65 @@ def parse(content: bytes) -> JobFile:
     """
     try:
         return from_json(JobFile, json.loads(content))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ContractError(f"the file isn't a deployment: {error}") from error
 
 
-def _parsed(content: bytes) -> JobFile | LolpopError:
-    try:
-        return parse(content)
-    except LolpopError as error:
-        return error
+def parse_as(job: str, content: bytes) -> JobFile:
+    """Read what stands in the file of a job.
+
+    Raises:
+        ContractError: It isn't a deployment, or another one.
+    """
+    file = parse(content)
+    if file.job != job:
+        raise ContractError(
+            f"the file holds deployment {file.spec.name!r}, whose file is '{file.job}.json'"
+        )
+    return file
 
 
 def revision_of(content: bytes) -> str:
     """Name exactly this file."""
     return sha256(content).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What stands in the folder under a job's name.
+
+    Attributes:
+        job: The name.
+        content: The file's content; empty if it can't be read.
+        file: The deployment, or why there is none.
+    """
+
+    job: str
+    content: bytes
+    file: JobFile | LolpopError
+
+    @classmethod
+    def of(cls, path: Path) -> Entry | None:
+        """Read a file; None if it has just been removed."""
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return cls(path.stem, b"", ContractError(f"the file can't be read: {error}"))
+        return cls(path.stem, content, _parsed(path.stem, content))
+
+    @property
+    def revision(self) -> str:
+        """The file's revision."""
+        return revision_of(self.content)
+
+
+def _parsed(job: str, content: bytes) -> JobFile | LolpopError:
+    try:
+        return parse_as(job, content)
+    except LolpopError as error:
+        return error
 
 
 @dataclass(frozen=True)
@@ -147,26 +192,55 @@ class Folder:
         return self.path / f"{job_of(name)}.json"
 
     def read(self, name: str) -> bytes | None:
-        """Give a deployment's file, or None."""
-        with suppress(FileNotFoundError):
-            return self.file_of(name).read_bytes()
-        return None
+        """Give a deployment's file, or None.
+
+        Raises:
+            EngineError: It can't be read.
+        """
+        path = self.file_of(name)
+        with _said("read", path):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                return None
 
     def write(self, name: str, content: bytes) -> None:
-        """Put a deployment's file in the place of the one that was there."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        write(self.file_of(name), content)
+        """Put a deployment's file in the place of the one that was there.
+
+        Raises:
+            EngineError: It can't be written.
+        """
+        path = self.file_of(name)
+        with _said("write", path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            write(path, content)
 
     def delete(self, name: str) -> None:
-        """Take a deployment's file away."""
-        self.file_of(name).unlink(missing_ok=True)
+        """Take a deployment's file away.
 
-    def every(self) -> Iterator[tuple[str, str, JobFile | LolpopError]]:
-        """Yield each job's name, its file's revision, and the file or why it can't be read."""
+        Raises:
+            EngineError: It can't be deleted.
+        """
+        path = self.file_of(name)
+        with _said("delete", path):
+            path.unlink(missing_ok=True)
+
+    def every(self) -> Iterator[Entry]:
+        """Yield what stands under the names of jobs, and nothing of what else lies there."""
         for path in sorted(self.path.glob("*.json")):
-            with suppress(FileNotFoundError):  # removed just now
-                content = path.read_bytes()
-                yield path.stem, revision_of(content), _parsed(content)
+            if is_job(path.stem) and (entry := Entry.of(path)):
+                yield entry
+
+
+@contextmanager
+def _said(what: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EngineError(
+            f"can't {what} {str(path)!r}: {error.strerror or error}",
+            hint="lolpop reads and writes that folder: see whose it is, and its mode",
+        ) from error
 
 
 def write(path: Path, content: bytes) -> None:

@@ -18,12 +18,12 @@ def repository_of(folder: Path) -> dg.RepositoryDefinition:
     """Give the repository of a folder; a run's process builds its own job alone."""
     jobs: dict[str, Callable[[], dg.JobDefinition]] = {}
     schedules: dict[str, dg.ScheduleDefinition] = {}
-    for name, revision, file in Folder(folder).every():
+    for entry in Folder(folder).every():
         try:
-            schedules |= _schedule(file)
-            jobs[name] = _job(name, revision, file)
+            schedules |= _schedule(entry.file)
+            jobs[entry.job] = _job(entry.job, entry.revision, entry.file)
         except Exception as error:
-            jobs[name] = _broken(name, error)
+            jobs[entry.job] = _broken(entry.job, error)
 
     def listed() -> dict[str, Any]:
         return {"jobs": jobs, "schedules": schedules}

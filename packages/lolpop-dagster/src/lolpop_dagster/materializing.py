@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,13 @@ from lolpop.errors import LolpopError
 from lolpop.storage.artifacts import Artifact, digest
 from lolpop.storage.preview import preview, type_name
 
+NOTE = "note"
+"""Under which it is said what isn't known."""
+
 _SHAPE = re.compile(r"\S+ (\d+(?: x \d+)*)\b")
 _PLAIN = re.compile(r"\w+")
+_LONGEST = 300
+"""How much of an error a note repeats."""
 
 
 def is_shown(output: Artifact, size: int) -> bool:
@@ -36,22 +41,28 @@ def metadata_of(output: Artifact) -> Mapping[str, Any]:
 def valued(value: Any, size: int) -> dict[str, Any] | None:
     """Give the metadata of a value that isn't stored, if it shows as a materialization.
 
+    A value's own code may do anything when it is asked: what it raises is noted in the place of
+    what it was asked for.
+
     Args:
         value: The value.
         size: The bytes from which on it does; tables, models and files always do.
     """
-    taken = size_of(value)
-    if not _is_notable(value) and (taken is None or taken < size):
+    notes: list[str] = []
+    taken = _asked("size", size_of, value, notes)
+    if not _asked("kind", _is_notable, value, notes) and (taken is None or taken < size):
         return None
-    shape = getattr(value, "shape", None)
-    found = {
-        "type": type_name(value),
-        "shape": " x ".join(map(str, shape)) if isinstance(shape, tuple) else None,
-        "size": taken,
-        "digest": _digest(value),
-        "preview": preview(value),
-    }
+    found = {name: _asked(name, ask, value, notes) for name, ask in _ASKED.items()}
+    found |= {"size": taken, NOTE: "; ".join(notes) or None}
     return {key: each for key, each in found.items() if each is not None}
+
+
+def _asked(name: str, ask: Callable[[Any], Any], value: Any, notes: list[str]) -> Any:
+    try:
+        return ask(value)
+    except Exception as error:
+        notes.append(f"its {name} isn't known: {type(error).__name__}: {error}"[:_LONGEST])
+        return None
 
 
 def size_of(value: Any) -> int | None:
@@ -61,7 +72,8 @@ def size_of(value: Any) -> int | None:
     if isinstance(value, Path):
         return value.stat().st_size if value.is_file() else None
     if callable(usage := getattr(value, "memory_usage", None)):  # a table of pandas
-        return int(usage().sum())
+        used = usage()  # of each column, or of all
+        return int(used.sum() if hasattr(used, "sum") else used)
     found = getattr(value, "nbytes", None)
     return found if isinstance(found, int) else None
 
@@ -74,8 +86,21 @@ def _is_notable(value: Any) -> bool:
     )
 
 
+def _shape(value: Any) -> str | None:
+    shape = getattr(value, "shape", None)
+    return " x ".join(map(str, shape)) if isinstance(shape, tuple) else None
+
+
 def _digest(value: Any) -> str | None:
     try:
         return digest(value, Path.cwd())
     except LolpopError:
         return None  # it can't be stored, which only a deployment needs
+
+
+_ASKED: Mapping[str, Callable[[Any], Any]] = {
+    "type": type_name,
+    "shape": _shape,
+    "digest": _digest,
+    "preview": preview,
+}

@@ -10,6 +10,7 @@ from lolpop.contract import StepGraph
 
 _PLAIN = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
 _OTHER = re.compile(r"[^A-Za-z0-9]+")
+_VALID = re.compile(r"[A-Za-z0-9_]+")
 _LONGEST = 100
 _TAKEN = {*kwlist, "arg_dict", "bool", "conf", "config", "context", "dict", "float", "input"} | {
     *("input_arg_dict", "int", "meta", "output", "output_arg_dict", "str", "type"),
@@ -27,6 +28,11 @@ def job_of(name: str) -> str:
     if len(name) <= _LONGEST and name not in _TAKEN and _PLAIN.fullmatch(name):
         return name.replace("-", "__")
     return f"{_OTHER.sub('_', name)[:_LONGEST].strip('_') or 'job'}_{short(name)}"
+
+
+def is_job(name: str) -> bool:
+    """Whether Dagster takes a name for a job's."""
+    return name not in _TAKEN and _VALID.fullmatch(name) is not None
 
 
 def op_of(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +31,12 @@ from lolpop.contract.options import (
     RunOptions,
     StopOptions,
 )
-from lolpop.errors import EngineError, LolpopError
+from lolpop.errors import EngineError, EngineUnreachableError, LolpopError
 from lolpop.execution.hosts import elsewhere
 from lolpop_dagster import daemons, jobfile, runs
 from lolpop_dagster.api import Api
 from lolpop_dagster.config import DagsterConfig
+from lolpop_dagster.glimpse import glimpsed
 from lolpop_dagster.jobfile import JobFile
 from lolpop_dagster.logs import lines
 from lolpop_dagster.registry import Registry
@@ -104,7 +106,7 @@ class DagsterOrchestrator(Orchestrator):
             deployment=deployment.name,
             deployment_digest=deployment.digest(package.digest),
             actions=tuple(self._actions(file)),
-            refusals=tuple(self._refusals(package)),
+            refusals=tuple(self._refusals(package, deployment.name)),
             notes=tuple(notes),
         )
 
@@ -124,8 +126,13 @@ class DagsterOrchestrator(Orchestrator):
         elif seen.schedule_id and not seen.fires:
             yield Action(ActionKind.RESUME, f"schedule {file.schedule}")
 
-    def _refusals(self, package: Package) -> Iterator[Refusal]:
+    def _refusals(self, package: Package, name: str) -> Iterator[Refusal]:
         workspace = self.registry.workspace
+        if (there := workspace.deployments.read(name)) is not None:
+            try:
+                self.registry.parsed(name, there)
+            except EngineError as error:
+                yield Refusal(error.message, error.hint)
         if workspace.is_foreign:
             yield Refusal(
                 f"the workspace file {str(workspace.path)!r} isn't lolpop's",
@@ -167,21 +174,29 @@ class DagsterOrchestrator(Orchestrator):
     def stop(self, deployment_name: str, run_id: str | None, options: StopOptions) -> Stopped:
         """End runs and their processes; suspend the schedule if all runs are meant."""
         file = self.registry.demanded(deployment_name)
-        suspended = run_id is None and self.registry.jobs.suspend(file.job)
         if run_id is not None:
             runs.demanded(self.api, run_id, deployment_name)
+            return self._stopped(file, run_id, options)
+        try:
+            suspended = self.registry.suspend(file)
+        except EngineUnreachableError:
+            raise
+        except EngineError as error:
+            left = self._stopped(file, None, options).left  # that much can be done all the same
+            ended = f"these are left: {'; '.join(left)}" if left else "its runs are ended"
+            raise EngineError(
+                f"the schedule of {deployment_name!r} can't be suspended, {ended}: {error.message}",
+                hint=error.hint,
+            ) from error
+        return replace(self._stopped(file, None, options), schedule_suspended=suspended)
+
+    def _stopped(self, file: JobFile, run_id: str | None, options: StopOptions) -> Stopped:
+        name = file.spec.name
         active = [
-            run
-            for run in runs.every(self.api, deployment_name, active=True)
-            if run_id in (None, run["runId"])
+            run for run in runs.every(self.api, name, active=True) if run_id in (None, run["runId"])
         ]
         ended, left = Stopping(self.api, file, options.timeout).stop(active)
-        return Stopped(
-            deployment=deployment_name,
-            ended=tuple(ended),
-            left=tuple(left),
-            schedule_suspended=suspended,
-        )
+        return Stopped(deployment=name, ended=tuple(ended), left=tuple(left))
 
     def status(self, ref: RunRef) -> RunStatus:
         """Say where a run and its steps stand."""
@@ -199,16 +214,17 @@ class DagsterOrchestrator(Orchestrator):
 
     def runs(self, deployment_name: str, active: bool) -> list[Run]:
         """List a deployment's runs, newest first."""
-        self.registry.demanded(deployment_name)
+        self.registry.content(deployment_name)
         found = runs.every(self.api, deployment_name, active)
         return [runs.told(self.api, run, deployment_name) for run in found]
 
     def deployments(self) -> list[Deployment]:
         """List what lolpop has deployed."""
         seen, scheduler = self.registry.jobs.every(), self.registry.scheduler()
-        found = [file for _, _, file in self.registry.workspace.deployments.every()]
-        files = [file for file in found if isinstance(file, JobFile)]
+        entries = [*self.registry.workspace.deployments.every()]
+        files = [entry.file for entry in entries if isinstance(entry.file, JobFile)]
         made = [self.registry.told(file, seen.get(file.job), scheduler) for file in files]
+        made += [found for entry in entries if (found := glimpsed(entry))]
         return sorted(made, key=lambda each: each.name)
 
     def remove(self, deployment_name: str, options: RemoveOptions) -> Removed:

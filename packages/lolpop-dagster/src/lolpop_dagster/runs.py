@@ -26,6 +26,7 @@ from lolpop_dagster.api import Api, said
 from lolpop_dagster.events import Events
 from lolpop_dagster.jobfile import NAME, JobFile
 from lolpop_dagster.naming import Names, job_of
+from lolpop_dagster.pinning import opened
 
 _PAGE = 200
 _SECONDS = 120.0
@@ -123,14 +124,7 @@ def _keyed(api: Api, name: str, key: str) -> Found | None:
 
 def record(file: JobFile, run: Found, parameters: Mapping[str, Any]) -> RunRecord:
     """Open the record of a run, made now if it has none."""
-    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
-    return Runs(Store(file.spec.storage)).open(
-        RunRef(NAME, file.spec.name, run["runId"]),
-        tags.get(jobfile.PACKAGE, file.package),
-        tags.get(jobfile.DIGEST, file.digest),
-        {**file.spec.parameters, **parameters},
-        parent_of(run),
-    )
+    return opened(file, run["runId"], parameters, parent_of(run))
 
 
 def parent_of(run: Found) -> str | None:
@@ -225,11 +219,19 @@ _FIELDS = tuple(Run.__dataclass_fields__)
 
 def keys(run: Found, storage: str) -> dict[str, str]:
     """Give the names of a run's steps by Dagster's keys, in program order."""
-    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
     with suppress(LolpopError):
-        graph = read_manifest(Store(storage), tags.get(jobfile.PACKAGE, "")).graph
+        store = Store(storage)
+        graph = read_manifest(store, _package_of(run, store)).graph
         return {key: name for name, key in Names(graph).keys.items()}
     return {}
+
+
+def _package_of(run: Found, store: Store) -> str:
+    """Give the package of a run's steps; before it is pinned, that of its tags."""
+    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+    ref = RunRef(NAME, tags.get(jobfile.DEPLOYMENT, ""), run["runId"])
+    made = Runs(store).find(ref)
+    return made.package_digest if made else str(tags.get(jobfile.PACKAGE, ""))
 
 
 def _steps(found: Found, run: Run, names: Mapping[str, str]) -> Iterator[StepStatus]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -16,7 +17,7 @@ class Saying:
     """Gathers lines, and says them.
 
     Args:
-        log: Is called with one line or several.
+        log: Is called with one line or several; those at which it raises are lost.
     """
 
     def __init__(self, log: Callable[[str], None]) -> None:
@@ -25,6 +26,7 @@ class Saying:
         self._size = 0
         self._lock = threading.Condition()
         self._ended = False
+        self._lost = False
         self._thread = threading.Thread(target=self._run, name="lolpop-saying", daemon=True)
 
     def __enter__(self) -> Saying:
@@ -57,7 +59,16 @@ class Saying:
                 lines, self._lines, self._size = self._lines, [], 0
                 self._lock.notify_all()
             if lines:
-                self._log("\n".join(lines))
+                self._tell(lines)
+
+    def _tell(self, lines: list[str]) -> None:
+        try:
+            self._log("\n".join(lines))
+        except BaseException as error:
+            # A step isn't held up by a database that doesn't take what it prints.
+            if not self._lost:
+                sys.stderr.write(f"lolpop-dagster: printed lines are lost: {error!r}\n")
+            self._lost = True
 
     def _gathered(self) -> bool:
         """Wait for lines, and for those that come right after; False when there is no more."""

@@ -69,7 +69,9 @@ class Location:
                 f"Dagster at {self.api.url!r} can't load the code location {self.name!r}:"
                 f" {trouble}",
                 hint=f"the Python that {str(self.workspace.path)!r} names must have lolpop-dagster;"
-                " delete that file to have it written anew",
+                f" to name another one, delete that file, let `{self.workspace.command}` make it"
+                " with that Python, and start the webserver and the daemon anew: they keep what"
+                " they have read",
             )
 
     def reloaded(self) -> str:
@@ -86,6 +88,8 @@ class Location:
             EngineError: It wasn't.
         """
         entry = self._entry()
+        if self.workspace.is_made:
+            self.workspace.refuse_other_location()
         if entry is None:
             raise self._unknown()
         if not self.workspace.is_made:
@@ -118,5 +122,5 @@ class Location:
             f"Dagster at {self.api.url!r} has no code location {self.name!r}",
             hint=f"start it with lolpop's workspace file beside yours: `dagster-webserver -w"
             f" workspace.yaml -w {path}`, and `dagster-daemon run` with the same two"
-            + ("" if path.exists() else f"; `python -m lolpop_dagster {path}` makes the file"),
+            + ("" if path.exists() else f"; `{self.workspace.command}` makes the file"),
         )

@@ -8,15 +8,15 @@ from typing import Any
 
 import dagster as dg
 
-from lolpop.contract import RunRef, Step
-from lolpop.execution.child import FINAL, Child, error_of
+from lolpop.contract import Step
+from lolpop.errors import EngineError, LolpopError
+from lolpop.execution.child import CRASHED, FINAL, Child, error_of
 from lolpop.execution.processes import VARIABLE
 from lolpop.execution.request import SUCCEEDED, Request, command
-from lolpop.storage import Store
-from lolpop.storage.records import RunRecord, Runs
-from lolpop_dagster import jobfile
-from lolpop_dagster.jobfile import NAME, JobFile
-from lolpop_dagster.materializing import is_shown, metadata_of
+from lolpop.storage.records import RunRecord
+from lolpop_dagster.jobfile import JobFile
+from lolpop_dagster.materializing import NOTE, is_shown, metadata_of
+from lolpop_dagster.pinning import opened, refuse_other_steps
 from lolpop_dagster.saying import Saying
 
 PARAMETERS = "parameters"
@@ -40,6 +40,10 @@ def unannotated(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _attempt(file: JobFile, step: Step, context: dg.OpExecutionContext) -> Iterator[Any]:
     record = record_of(file, context)
+    try:
+        refuse_other_steps(file, record)
+    except EngineError as error:
+        raise dg.Failure(f"EngineError: {error.message}", allow_retries=False) from error
     with Saying(context.log.info) as saying:
         child = Child(
             _command(file, step, context, record),
@@ -49,6 +53,8 @@ def _attempt(file: JobFile, step: Step, context: dg.OpExecutionContext) -> Itera
         )
         try:
             code = child.wait()
+        except Exception as error:
+            raise _crash(file, error, record) from error
         except BaseException as error:
             # Dagster would try again what it has interrupted itself.
             raise dg.Failure(
@@ -63,13 +69,8 @@ def record_of(file: JobFile, context: dg.OpExecutionContext) -> RunRecord:
     """Open the record of a run, made now if there is none."""
     run = context.run
     resumed = run.tags.get(_RESUMED) == "true" or run.step_keys_to_execute
-    return Runs(Store(file.spec.storage)).open(
-        RunRef(NAME, file.spec.name, run.run_id),
-        run.tags.get(jobfile.PACKAGE, file.package),
-        run.tags.get(jobfile.DIGEST, file.digest),
-        {**file.spec.parameters, **(getattr(context.resources, PARAMETERS) or {})},
-        run.parent_run_id if resumed else None,
-    )
+    given = getattr(context.resources, PARAMETERS) or {}
+    return opened(file, run.run_id, given, run.parent_run_id if resumed else None)
 
 
 def _command(
@@ -87,6 +88,13 @@ def _command(
     return command(request, file.spec.interpreter, file.version)
 
 
+def _crash(file: JobFile, error: Exception, record: RunRecord) -> dg.Failure:
+    reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, OSError):
+        reason = f"can't start {file.spec.interpreter!r}: {error.strerror or error}"
+    return dg.Failure(f"{CRASHED}: {reason}", allow_retries=not record.stopping)
+
+
 def _failure(code: int, last: str, record: RunRecord) -> dg.Failure:
     kind, message = error_of(code, last)
     return dg.Failure(
@@ -97,8 +105,12 @@ def _failure(code: int, last: str, record: RunRecord) -> dg.Failure:
 
 
 def _events(file: JobFile, step: Step, record: RunRecord) -> Iterator[Any]:
-    output = record.output(step.name)
-    metadata: Mapping[str, Any] = metadata_of(output) if output else {}
+    metadata: Mapping[str, Any] = {}
+    try:
+        output = record.output(step.name)
+        metadata = metadata_of(output) if output else {}
+    except LolpopError as error:  # the step has succeeded: what is said of it doesn't undo that
+        output, metadata = None, {NOTE: f"what it gave can't be read: {error.message}"}
     if output and is_shown(output, file.materialize_from):
         yield dg.AssetMaterialization(
             asset_key=[file.job, *step.name.split(".")],

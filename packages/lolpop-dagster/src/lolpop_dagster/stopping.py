@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any
 
 from lolpop.contract import RunRef
+from lolpop.errors import EngineError, NotFoundError
 from lolpop.execution.leftovers import end_leftovers
 from lolpop.storage.records import RunRecord
-from lolpop_dagster.api import Api
+from lolpop_dagster.api import Api, said
 from lolpop_dagster.jobfile import JobFile
 from lolpop_dagster.runs import Found, demanded, record, told
 
@@ -20,9 +20,18 @@ _PATIENCE = 30.0
 
 _TERMINATE = """
 mutation Terminate($run: String!, $policy: TerminateRunPolicy!) {
-  terminateRun(runId: $run, terminatePolicy: $policy) { __typename }
+  terminateRun(runId: $run, terminatePolicy: $policy) {
+    __typename
+    ... on TerminateRunFailure { message }
+    ... on UnauthorizedError { message }
+    ... on PythonError { message errorChain { error { message } } }
+  }
 }
 """
+_FAILURE, _BROKEN = "TerminateRunFailure", "PythonError"
+_PERMISSION = "permission"
+"""The word in the message of a failure that a read-only webserver gives."""
+
 _SAFE, _AT_ONCE = "SAFE_TERMINATE", "MARK_AS_CANCELED_IMMEDIATELY"
 
 
@@ -47,6 +56,9 @@ class Stopping:
 
         Returns:
             The runs that are gone, and what is left of the others when the time is up.
+
+        Raises:
+            EngineError: Dagster refuses to end one.
         """
         asked = [self._ask(run) for run in runs]
         gone: list[RunRef] = []
@@ -61,12 +73,25 @@ class Stopping:
         """Mark a run as stopping, so that no step of it starts any more, then tell Dagster."""
         made = record(self.file, run, {})
         made.mark_stopping("asked by stop")
-        self._terminate(made.ref, _SAFE)
+        if not self._terminate(made.ref, _SAFE):
+            self._terminate(made.ref, _AT_ONCE)
         return made
 
-    def _terminate(self, ref: RunRef, policy: str) -> Any:
-        # Its answer says little: Dagster refuses runs that then end. Their state is looked at.
-        return self.api.ask(_TERMINATE, run=ref.run_id, policy=policy)
+    def _terminate(self, ref: RunRef, policy: str) -> bool:
+        """Tell Dagster to end a run; False if it can't reach what runs it.
+
+        Raises:
+            EngineError: It refuses, or can't even mark the run as ended.
+        """
+        answer = self.api.ask(_TERMINATE, run=ref.run_id, policy=policy)["terminateRun"]
+        word, message = answer["__typename"], answer.get("message") or ""
+        refused = word == "UnauthorizedError" or (word == _FAILURE and _PERMISSION in message)
+        if refused or (word == _BROKEN and policy == _AT_ONCE):
+            raise EngineError(
+                f"Dagster at {self.api.url!r} refuses to end run {ref.run_id!r}: {said(answer)}"
+            )
+        # A failure says little else: the run may just have ended. Its state is looked at.
+        return bool(word != _BROKEN)
 
     def _wait(self, made: RunRecord) -> list[str]:
         forced = False
@@ -81,7 +106,10 @@ class Stopping:
         return end_leftovers(made, self.began + self.timeout)
 
     def _is_over(self, ref: RunRef) -> bool:
-        found = demanded(self.api, ref.run_id, ref.deployment)
+        try:
+            found = demanded(self.api, ref.run_id, ref.deployment)
+        except NotFoundError:
+            return True  # somebody has deleted it meanwhile
         return told(self.api, found, ref.deployment).state.is_over
 
     def _word(self, ref: RunRef) -> str:

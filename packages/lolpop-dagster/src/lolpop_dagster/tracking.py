@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
@@ -48,21 +49,27 @@ class Tracking:
         self._run: _Run | None = None
 
     def wrap(self, func: Callable[..., Any], instance: Any) -> Callable[..., Any] | None:
-        """Wrap one bound method; None for generators, which end before their first line."""
+        """Wrap one bound method; None for generators, which end before their first line.
+
+        The runner's methods begin the run, whether its calls show in it or not.
+        """
         if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
             return None
-        if instance.kind not in self.config.tracked:
+        shows, begins = instance.kind in self.config.tracked, instance.kind == "runner"
+        if not shows and not begins:
             return None
         name = f"{instance.name}.{func.__name__}"
         if inspect.iscoroutinefunction(func):
-            return self._awaited(func, name)
+            return self._awaited(func, name) if shows else None
 
         @wraps(func)
         def tracked(*args: Any, **keywords: Any) -> Any:
             call = partial(func, *args, **keywords)
-            if self._run is not None:
-                return self._run.told(name, call)
-            return self._started(type(instance).__name__, func.__name__, call)
+            if self._run is None and begins:
+                return self._started(type(instance).__name__, func.__name__, call)
+            if self._run is None or not shows:
+                return call()
+            return self._run.told(name, call)
 
         return tracked
 
@@ -142,20 +149,33 @@ class _Run:
         try:
             yield lambda value: self._gave(name, time.perf_counter() - began, value)
         except Exception as error:
-            seconds = time.perf_counter() - began
-            trace = "".join(traceback.format_exception(error)).rstrip()
-            self.context.log.error(f"{name} failed after {seconds:.3f} s\n{trace}")
+            self._failed(name, time.perf_counter() - began, error)
             raise
 
+    def _failed(self, name: str, seconds: float, error: Exception) -> None:
+        with _harmless():
+            trace = "".join(traceback.format_exception(error)).rstrip()
+            self.context.log.error(f"{name} failed after {seconds:.3f} s\n{trace}")
+
     def _gave(self, name: str, seconds: float, value: Any) -> None:
-        self.context.log.info(f"{name} took {seconds:.3f} s")
-        if metadata := valued(value, self.size):
-            asset = dg.AssetMaterialization(
-                asset_key=name.split("."),
-                description=metadata["preview"],
-                metadata={**metadata, "seconds": seconds},
-            )
-            self.context.log_event(asset)
+        with _harmless():
+            self.context.log.info(f"{name} took {seconds:.3f} s")
+            if metadata := valued(value, self.size):
+                asset = dg.AssetMaterialization(
+                    asset_key=name.split("."),
+                    description=metadata.get("preview"),
+                    metadata={**metadata, "seconds": seconds},
+                )
+                self.context.log_event(asset)
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """Keep what is said of a call from failing it."""
+    try:
+        yield
+    except Exception as error:
+        sys.stderr.write(f"lolpop-dagster: an event is lost: {error!r}\n")
 
 
 def _job(name: str, op: str, run: _Run) -> dg.JobDefinition:

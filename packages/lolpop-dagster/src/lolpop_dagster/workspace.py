@@ -62,14 +62,30 @@ class Workspace:
         return Folder(self.folder / "deployments")
 
     @property
+    def command(self) -> str:
+        """What makes the file before there is any deployment."""
+        default = DagsterConfig.model_fields["location"].default
+        named = "" if self.location == default else f"--location {self.location} "
+        return f"python -m lolpop_dagster {named}{self.path}"
+
+    @property
     def is_foreign(self) -> bool:
-        """Whether the file is there and isn't lolpop's."""
-        return self.path.exists() and not self.path.read_text("utf-8").startswith(_MARK)
+        """Whether the file is there and isn't lolpop's.
+
+        Raises:
+            EngineError: It can't be read.
+        """
+        content = _content(self.path)
+        return content is not None and not content.startswith(_MARK.encode())
 
     @property
     def is_made(self) -> bool:
-        """Whether the file and the code location are there."""
-        return self.path.exists() and self.module.exists()
+        """Whether the file and the code location are there.
+
+        Raises:
+            EngineError: They can't be read.
+        """
+        return all(_content(path) is not None for path in (self.path, self.module))
 
     def make(self) -> None:
         """Write the file and the code location, if they aren't there.
@@ -83,7 +99,7 @@ class Workspace:
                 hint=_NAME_IT,
             )
         if self.is_made:
-            self._refuse_other_location()
+            self.refuse_other_location()
             return
         try:
             self.deployments.path.mkdir(parents=True, exist_ok=True)
@@ -92,8 +108,14 @@ class Workspace:
         except OSError as error:
             raise EngineError(f"can't write {str(self.path)!r}: {error}", hint=_NAME_IT) from error
 
-    def _refuse_other_location(self) -> None:
-        if f"location_name: {json.dumps(self.location)}\n" not in self.path.read_text("utf-8"):
+    def refuse_other_location(self) -> None:
+        """Refuse a file that has a location of another name.
+
+        Raises:
+            EngineError: It has.
+        """
+        wanted = f"location_name: {json.dumps(self.location)}\n".encode()
+        if wanted not in (_content(self.path) or b""):
             raise EngineError(
                 f"the workspace file {str(self.path)!r} has another code location than"
                 f" {self.location!r}",
@@ -123,3 +145,14 @@ class Workspace:
                 "",
             ]
         )
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise EngineError(
+            f"can't read {str(path)!r}: {error.strerror or error}", hint=_NAME_IT
+        ) from error
