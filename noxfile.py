@@ -40,7 +40,8 @@ SERVERS = {"dagster": ("dagster-webserver",)}
 """What a plugin's tests need besides what the plugin depends on."""
 TOPOLOGIES = ("queued-daemon", "default-daemon")
 """How Dagster may be set up besides the way that its tests take: the coordinator, and a daemon."""
-AIRFLOW, OLDEST_AIRFLOW = "3.3.2", "3.0.0"
+AIRFLOW, EARLIER_AIRFLOW, OLDEST_AIRFLOW = "3.3.2", "3.1.8", "3.0.0"
+"""The newest, one that goes with the oldest client that is taken, and the oldest that reads files."""
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 
 
@@ -254,7 +255,8 @@ def switch(session: nox.Session) -> None:
             session.run("uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", made)
             session.install(*map(str, Path(made).glob("*.whl")), *servers)
     session.install("-r", f"{PENGUINS}/pyproject.toml", *group("test"))
-    session.env["LOLPOP_AIRFLOW_PYTHON"] = airflow_alone(session, AIRFLOW)
+    version = EARLIER_AIRFLOW if session.python == OLDEST else AIRFLOW
+    session.env["LOLPOP_AIRFLOW_PYTHON"] = airflow_alone(session, version)
     session.run("pytest", "tests/switch", *session.posargs)
 
 

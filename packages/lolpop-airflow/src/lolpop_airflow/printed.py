@@ -29,8 +29,11 @@ def _is_mark(entry: Any) -> bool:
 
 
 def error(api: Api, task: Any) -> str | None:
-    """Give what ended the newest attempt of a task, as its log says it."""
+    """Give what ended the newest attempt of a task, as its log says it.
+
+    The client of Airflow 3.1 leaves that out of the log's lines.
+    """
     for entry in reversed(entries(api, task, task.try_number)):
-        for each in entry.additional_properties.get("error_detail") or ():
+        for each in getattr(entry, "additional_properties", {}).get("error_detail") or ():
             return str(each["exc_value"])
     return None

@@ -57,7 +57,7 @@ class Stopping:
 
     def _ask(self, run: Any) -> RunRecord:
         """Mark a run as stopping, so that no step of it starts any more, then tell Airflow."""
-        from airflow_client.client import DagRunMutableStates, DAGRunPatchBody
+        from airflow_client.client import DAGRunPatchBody
 
         record = record_of(self.file, run)
         record.mark_stopping("asked by stop")
@@ -66,8 +66,9 @@ class Stopping:
             "patch_dag_run",
             dag_id=run.dag_id,
             dag_run_id=run.dag_run_id,
-            dag_run_patch_body=DAGRunPatchBody(
-                state=DagRunMutableStates.FAILED, note="Stopped by lolpop."
+            # The class of the states has another name in older clients.
+            dag_run_patch_body=DAGRunPatchBody.model_validate(
+                {"state": "failed", "note": "Stopped by lolpop."}
             ),
         )
         return record
