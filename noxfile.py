@@ -41,7 +41,7 @@ SERVERS = {"dagster": ("dagster-webserver",)}
 TOPOLOGIES = ("queued-daemon", "default-daemon")
 """How Dagster may be set up besides the way that its tests take: the coordinator, and a daemon."""
 AIRFLOW, EARLIER_AIRFLOW, OLDEST_AIRFLOW = "3.3.2", "3.1.8", "3.0.0"
-"""The newest, one that goes with the oldest client that is taken, and the oldest that reads files."""
+"""The newest, that of the oldest client that is taken, and the oldest that loads files of ours."""
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 
 
