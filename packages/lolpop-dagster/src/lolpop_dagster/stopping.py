@@ -14,6 +14,9 @@ from lolpop_dagster.jobfile import JobFile
 from lolpop_dagster.runs import Found, demanded, record, told
 
 _POLL = 0.3
+_SETTLING = 1.0
+"""Seconds in which a run that was cancelled in the queue starts all the same, if it does."""
+
 _SHARE = 0.5
 _PATIENCE = 30.0
 """Seconds for Dagster to end a run: after that it is marked as ended, and its processes are."""
@@ -60,14 +63,21 @@ class Stopping:
         Raises:
             EngineError: Dagster refuses to end one.
         """
-        asked = [self._ask(run) for run in runs]
-        gone: list[RunRef] = []
-        left: list[str] = []
-        for each in asked:
-            troubles = self._wait(each)
-            left += troubles
-            gone += [] if troubles else [each.ref]
-        return gone, left
+        found = [*runs]
+        asked = [self._ask(run) for run in found]
+        left = {each.ref: self._wait(each) for each in asked}
+        queued = {run["runId"] for run in found if run["status"] == "QUEUED"}
+        if queued:
+            time.sleep(_SETTLING)
+            left |= {each.ref: self._again(each) for each in asked if each.ref.run_id in queued}
+        gone = [ref for ref, troubles in left.items() if not troubles]
+        return gone, [trouble for troubles in left.values() for trouble in troubles]
+
+    def _again(self, made: RunRecord) -> list[str]:
+        """Look again at a run: the daemon may have been taking it from the queue just then."""
+        if not self._is_over(made.ref):
+            self._terminate(made.ref, _SAFE)
+        return self._wait(made)
 
     def _ask(self, run: Found) -> RunRecord:
         """Mark a run as stopping, so that no step of it starts any more, then tell Dagster."""
