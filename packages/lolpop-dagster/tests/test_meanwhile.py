@@ -113,6 +113,7 @@ def test_a_run_that_dagster_does_not_let_end_is_named(engine: Any, project: Proj
     assert said == (
         f"error: Dagster at {url!r} refuses to end run {run_id!r}: You do not have permission to"
         " terminate this run\n"
+        "hint: name a webserver under `url` that may: one with --read-only ends nothing\n"
     )
     project.config = engine.config
     project.write("doze").said("deployment", "stop")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 from lolpop.contract import Package, Refusal
 from lolpop_airflow import files, registering
@@ -55,5 +56,5 @@ def _pool(api: Api) -> Iterator[Refusal]:
     if not there:
         yield Refusal(
             f"Airflow has no pool {pool!r}, so no step would ever start",
-            f"`airflow pools set {pool} 4 lolpop` makes one with 4 slots",
+            f"`airflow pools set {quote(str(pool))} 4 lolpop` makes one with 4 slots",
         )

@@ -147,7 +147,10 @@ class Registry:
         if file.spec.schedule and self.jobs.seen(file.job) is None:
             self.location.reload()
             if self.jobs.seen(file.job) is None:
-                raise EngineError(f"Dagster at {self.api.url!r} hasn't loaded job {file.job!r}")
+                raise EngineError(
+                    f"Dagster at {self.api.url!r} hasn't loaded job {file.job!r}",
+                    hint="`lolpop deployment build` loads it again; then stop it",
+                )
         return self.jobs.suspend(file.job)
 
     def content(self, name: str) -> bytes:

@@ -98,7 +98,8 @@ class Stopping:
         refused = word == "UnauthorizedError" or (word == _FAILURE and _PERMISSION in message)
         if refused or (word == _BROKEN and policy == _AT_ONCE):
             raise EngineError(
-                f"Dagster at {self.api.url!r} refuses to end run {ref.run_id!r}: {said(answer)}"
+                f"Dagster at {self.api.url!r} refuses to end run {ref.run_id!r}: {said(answer)}",
+                hint="name a webserver under `url` that may: one with --read-only ends nothing",
             )
         # A failure says little else: the run may just have ended. Its state is looked at.
         return bool(word != _BROKEN)

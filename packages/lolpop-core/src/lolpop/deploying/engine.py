@@ -29,7 +29,6 @@ from lolpop.workflow.check import check_orchestrator, settings_of
 from lolpop.workflow.project import roots_of, working_in
 
 DEFAULT = "LocalOrchestrator"
-PARAMETERS = "deployment.parameters"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from lolpop.contract import (
     Schedule,
     StepSettings,
 )
-from lolpop.deploying.engine import PARAMETERS, Engine
+from lolpop.deploying.engine import Engine
 from lolpop.errors import ConfigError
 from lolpop.package.environments import interpreter
 from lolpop.plugins import find
+from lolpop.workflow.arguments import PARAMETERS
 
 
 def specification(used: Engine, package: Package, name: str | None) -> DeploymentSpec:

@@ -17,7 +17,7 @@ from lolpop.config.paths import below
 from lolpop.config.validation import read, unknown_key, unset
 from lolpop.errors import ConfigError, Problem, UsageError
 
-_PARAMETERS = "deployment.parameters"
+PARAMETERS = "deployment.parameters"
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -170,7 +170,7 @@ def configured(
         try:
             parameter = _accepting(function, str(key), child)
             if environ is not None or not has_env(child):
-                path = below(_PARAMETERS, key)
+                path = below(PARAMETERS, key)
                 values[str(key)] = _value(child, path, parameter, function, environ or {})
         except ConfigError as error:
             problems += error.problems
@@ -186,7 +186,7 @@ def _accepting(function: Any, key: str, node: Node) -> inspect.Parameter:
         return named[key]
     if others:
         return others[0]
-    raise ConfigError([unknown_key(key, node, named, _PARAMETERS)])
+    raise ConfigError([unknown_key(key, node, named, PARAMETERS)])
 
 
 def _value(
