@@ -32,7 +32,7 @@ from lolpop.contract.options import (
 )
 from lolpop.errors import EngineError, NotFoundError
 from lolpop.execution.decorating import as_json
-from lolpop.execution.hosts import elsewhere
+from lolpop.execution.hosts import address, elsewhere
 from lolpop_airflow import files, registering, runs
 from lolpop_airflow.config import AirflowConfig
 from lolpop_airflow.connecting import Api
@@ -70,6 +70,11 @@ class AirflowOrchestrator(Orchestrator):
         }
     )
     config: AirflowConfig
+
+    @property
+    def address(self) -> str:
+        """The API server, and the folder of DAG files."""
+        return f"{address(self.config.api_url)}, {self.config.dags_folder}"
 
     @property
     def elsewhere(self) -> str | None:

@@ -58,6 +58,16 @@ class Orchestrator(Component):
         cls.options = {**inherited, **vars(cls).get("options", {})}
 
     @property
+    def address(self) -> str | None:
+        """Where `deployments` looks, as messages may show it; None if that is in the storage.
+
+        A plugin whose config names a server or a folder of the engine's overrides it: two of
+        them hold different deployments. `lolpop storage prune` deletes no package of a
+        deployment that was made at another address.
+        """
+        return None
+
+    @property
     def elsewhere(self) -> str | None:
         """The host that the engine starts steps on; None if it is this one, or not known.
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from lolpop.contract import RunRef, RunState, StepState
+from lolpop.contract import RunRef, RunState, StepState, to_json
 from lolpop.storage import Store, artifacts
+from lolpop.storage.deployed import Use, note
 from lolpop.storage.records import Runs
 
 
@@ -59,7 +60,7 @@ def test_as_json(inside: Any, store: Store) -> None:
     assert answer["runs"] == [
         {"orchestrator": "LocalOrchestrator", "deployment": "flow", "run_id": "1"}
     ]
-    assert (answer["dry_run"], answer["packages_kept"]) == (True, None)
+    assert (answer["dry_run"], answer["packages_kept"], answer["elsewhere"]) == (True, None, [])
     assert (answer["packages"], answer["leftovers"]) == (["a" * 64], ["tmp/old"])
     assert answer["size"] > 1000
 
@@ -80,6 +81,19 @@ def test_packages_stay_where_an_orchestrator_cannot_be_asked(inside: Any, store:
     assert store.names("packages") == (f"{'a' * 64}.zip",)
     answer = json.loads(inside("storage", "prune", "--set", line, "--output", "json").stdout)
     assert answer["packages_kept"] == kept
+
+
+def test_a_deployment_that_is_elsewhere_is_named(inside: Any, store: Store) -> None:
+    use = Use(orchestrator="LocalOrchestrator", address="X", deployment="flow", package="a" * 64)
+    note(store, use)
+    done = inside("storage", "prune", "--older-than", "0", "--dry-run")
+    assert (done.returncode, "package" in done.stdout) == (0, False)
+    assert done.stderr == (
+        "note: package aaaaaaaaaaaa is kept for deployment 'flow' on LocalOrchestrator at X,"
+        " which wasn't asked\n"
+    )
+    answer = json.loads(inside("storage", "prune", "--dry-run", "--output=json").stdout)
+    assert answer["elsewhere"] == [to_json(use)]
 
 
 @pytest.mark.parametrize("age", ["x", "-1s", "1y", "", "1e400", "99999999999999d"])

@@ -11,10 +11,13 @@ from lolpop.contract import RunState
 from lolpop.deploying.building import build
 from lolpop.deploying.engine import engine
 from lolpop.deploying.packaging import wanted_package
+from lolpop.deploying.running import remove
+from lolpop.errors import StorageError
 from lolpop.history.pruning import tidy
 from lolpop.inprocess import Source
 from lolpop.local.index import Index
-from lolpop.storage import deployers
+from lolpop.storage import deployed as notes
+from lolpop.storage.deployed import Use
 from lolpop.storage.reports import key_of
 
 MONTH = timedelta(days=30)
@@ -24,6 +27,10 @@ OLD = MONTH.total_seconds() + 60
 @pytest.fixture
 def source(past: Any) -> Source:
     return Source((str(past.folder / "lolpop.yaml"),))
+
+
+def use(orchestrator: str, package: str, address: str | None = None, name: str = "past") -> Use:
+    return Use(orchestrator=orchestrator, address=address, deployment=name, package=package)
 
 
 def packages(past: Any) -> list[str]:
@@ -78,7 +85,7 @@ def test_if_one_cannot_be_asked_no_package_goes(past: Any, how: str) -> None:
     if how == "configured":
         source = Source(source.files, (f"decorators.orchestrator={gone}",))
     elif how == "noted":
-        deployers.note(past.store, gone)
+        notes.note(past.store, use(gone, past.digest))
     else:
         run = past.open(engine=gone)
         past.succeed(run, "work.make")
@@ -95,10 +102,43 @@ def test_if_one_cannot_be_asked_no_package_goes(past: Any, how: str) -> None:
     assert len(tidied.pruned.runs) == (how == "recorded")
 
 
-def test_who_was_noted_is_named_again(past: Any) -> None:
-    for name in ("Örtlich:X", "A", "A"):
-        deployers.note(past.store, name)
-    assert sorted(deployers.noted(past.store)) == ["A", "Örtlich:X"]
+def test_what_was_noted_is_told_again(past: Any) -> None:
+    odd = [use("Örtlich:X", "a"), use("A", "b", address="http://x/y"), use("A" * 300, "c/~")]
+    for each in [*odd, odd[0]]:
+        notes.note(past.store, each)
+    assert sorted(notes.noted(past.store), key=str) == sorted(odd, key=str)
+
+
+def test_a_deployment_on_another_server_keeps_its_package(past: Any, source: Source) -> None:
+    away = use("LocalOrchestrator", past.digest, address="http://prod:4200/api")
+    notes.note(past.store, away)
+    past.age(OLD)
+    tidied = tidy(source, past.store, MONTH, False)
+    assert (tidied.elsewhere, tidied.pruned.packages) == ((away,), ())
+    assert str(away) == "'past' on LocalOrchestrator at http://prod:4200/api"
+    notes.forget(past.store, away)
+    assert tidy(source, past.store, MONTH, False).pruned.packages == (past.digest,)
+
+
+def test_what_the_engine_does_not_have_any_more_is_forgotten(past: Any, source: Source) -> None:
+    notes.note(past.store, use("LocalOrchestrator", past.digest))
+    assert tidy(source, past.store, timedelta(0), False).pruned.packages == ()  # just being made
+    past.age(OLD)
+    assert tidy(source, past.store, MONTH, True).pruned.packages == (past.digest,)
+    assert len(notes.noted(past.store)) == 1
+    assert tidy(source, past.store, MONTH, False).pruned.packages == (past.digest,)
+    assert notes.noted(past.store) == []
+
+
+def test_a_damaged_note_stops_it(past: Any, source: Source) -> None:
+    past.store.write("deployed/x.json", b"{")
+    past.age(OLD)
+    with pytest.raises(StorageError, match=r"'deployed/x\.json' can't be read") as caught:
+        tidy(source, past.store, MONTH, False)
+    assert caught.value.hint == (
+        "build the deployments again that use this storage, then delete it"
+    )
+    assert packages(past) == [past.digest]
 
 
 def test_leftovers_of_a_day_ago_go(past: Any, source: Source) -> None:
@@ -115,11 +155,16 @@ def test_leftovers_of_a_day_ago_go(past: Any, source: Source) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["folder", "young"]
 
 
-def test_building_notes_who_deploys(past: Any) -> None:
-    source = Source((str(past.folder / "lolpop.yaml"),), runner="past_flow:Past")
-    used = engine(source)
-    package = wanted_package(used, None)
-    build(used, package, None, {})
-    assert deployers.noted(past.store) == ["LocalOrchestrator"]
+def test_what_is_built_is_noted_until_it_is_removed(past: Any) -> None:
+    used = engine(Source((str(past.folder / "lolpop.yaml"),), runner="past_flow:Past"))
+    first = build(used, wanted_package(used, None), None, {}).deployment
+    assert notes.noted(past.store) == [use(used.name, first.package_digest, name=first.name)]
     past.age(OLD)
-    assert tidy(source, past.store, MONTH, False).pruned.packages == ()
+    assert tidy(used.source, past.store, MONTH, False).pruned.packages == ()
+    flow = past.folder / "past_flow.py"
+    flow.write_text(flow.read_text().replace("seed: int = 7", "seed: int = 8"))
+    second = build(used, wanted_package(used, None), None, {}).deployment
+    assert second.package_digest != first.package_digest
+    assert notes.noted(past.store) == [use(used.name, second.package_digest, name=first.name)]
+    remove(used, first.name, {})
+    assert notes.noted(past.store) == []

@@ -32,7 +32,7 @@ from lolpop.contract.options import (
     StopOptions,
 )
 from lolpop.errors import EngineError, EngineUnreachableError, LolpopError
-from lolpop.execution.hosts import elsewhere
+from lolpop.execution.hosts import address, elsewhere
 from lolpop_dagster import daemons, jobfile, runs
 from lolpop_dagster.api import Api
 from lolpop_dagster.config import DagsterConfig
@@ -67,6 +67,11 @@ class DagsterOrchestrator(Orchestrator):
         }
     )
     config: DagsterConfig
+
+    @property
+    def address(self) -> str:
+        """The webserver, and the file beside which the deployments are."""
+        return f"{address(self.config.url)}, {self.config.workspace}"
 
     @property
     def elsewhere(self) -> str | None:

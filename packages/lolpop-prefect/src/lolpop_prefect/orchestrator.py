@@ -33,7 +33,7 @@ from lolpop.contract.options import (
 )
 from lolpop.errors import EngineError, UnsupportedError
 from lolpop.execution.decorating import as_json
-from lolpop.execution.hosts import elsewhere
+from lolpop.execution.hosts import address, elsewhere
 from lolpop_prefect import pools, registry, runs
 from lolpop_prefect.config import NOT_FOR_STEPS, PrefectConfig
 from lolpop_prefect.connecting import check_version, chosen, new_client, translated
@@ -82,6 +82,12 @@ class PrefectOrchestrator(Orchestrator):
         if self.config.nested_tasks or within_step():
             inside = self.capabilities | {Capability.DECORATES_INSIDE_STEPS}
             self.__dict__["capabilities"] = inside
+
+    @property
+    def address(self) -> str:
+        """The server's API, or the home of one that is started when it is asked."""
+        settings = self._settings.settings
+        return address(settings.api.url) if settings.api.url else str(settings.home)
 
     @property
     def elsewhere(self) -> str | None:

@@ -36,13 +36,14 @@ def prune(reply: Reply, source: Source, store: Store, age: str, dry_run: bool) -
     These are runs that ended, artifacts and packages that no other run refers to, and what
     is left of files that were being written a day ago. A package that a deployment needs stays:
     every orchestrator that has used the storage is asked, and if one can't be asked, no
-    package is deleted.
+    package is deleted. Nor is one of a deployment on a server that isn't configured here.
     """
     older_than = _duration(age)
     with reply.foreign_output():
         tidied = tidy(source, store, older_than, dry_run)
     if reply.as_json:
-        reply.data({"dry_run": dry_run, "packages_kept": tidied.kept, **to_json(tidied.pruned)})
+        told = {"dry_run": dry_run, "packages_kept": tidied.kept}
+        reply.data({**told, "elsewhere": to_json(tidied.elsewhere), **to_json(tidied.pruned)})
         return
     _say(reply, tidied, dry_run)
 
@@ -62,6 +63,9 @@ def _say(reply: Reply, tidied: Tidied, dry_run: bool) -> None:
     found = ", ".join(words.counted(count, kind) for kind, count in kinds.items() if count)
     done = "would be deleted" if dry_run else "deleted"
     reply.say(f"{done}: {found}, {words.size(pruned.size)}" if found else f"nothing {done}")
+    for use in tidied.elsewhere:
+        text = f"package {use.package[:12]} is kept for deployment {use}, which wasn't asked"
+        click.echo(f"note: {text}", err=True)
     if tidied.kept:
         click.echo(f"warning: {tidied.kept}", err=True)
 

@@ -14,7 +14,7 @@ from lolpop.deploying.specifying import plugins_inside, specification
 from lolpop.execution.session import cache_of
 from lolpop.package.environments import environment
 from lolpop.package.opening import unpack
-from lolpop.storage import deployers
+from lolpop.storage import deployed
 
 _POLL = 0.5
 
@@ -53,6 +53,8 @@ def build(used: Engine, package: Package, name: str | None, given: Mapping[str, 
         environment(opened, used.store, plugins_inside(used))
     while options.wait_for_runs and switched(used, package, planned.there):
         time.sleep(_POLL)
-    deployers.note(used.store, used.name)
+    deployed.note(used.store, used.use(spec.name, package.digest))
     deployment = used.lifecycle.call("deploy", package=package, deployment=spec, options=options)
+    if planned.there is not None and planned.there.package_digest != package.digest:
+        deployed.forget(used.store, used.use(spec.name, planned.there.package_digest))
     return Built(package, planned.plan, deployment)

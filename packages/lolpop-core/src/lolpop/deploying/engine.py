@@ -23,6 +23,7 @@ from lolpop.lifecycle import Lifecycle
 from lolpop.orchestrator import Orchestrator
 from lolpop.package.standard import storage_of
 from lolpop.storage import Store
+from lolpop.storage.deployed import Use
 from lolpop.workflow.assembly import assemble_alone
 from lolpop.workflow.blueprint import Part
 from lolpop.workflow.check import check_orchestrator, settings_of
@@ -57,6 +58,11 @@ class Engine:
     def name(self) -> str:
         """The orchestrator's name."""
         return type(self.lifecycle.orchestrator).__name__
+
+    def use(self, deployment: str, package: str) -> Use:
+        """Say that a deployment of this engine needs a package."""
+        address = self.lifecycle.orchestrator.address
+        return Use(orchestrator=self.name, address=address, deployment=deployment, package=package)
 
     def options(self, verb: str, given: Mapping[str, Any]) -> Any:
         """Make a verb's options: those of the configuration, overlaid by given ones.

@@ -10,7 +10,7 @@ from lolpop.deploying.engine import Engine
 from lolpop.deploying.parameters import check_parameters, read_pairs
 from lolpop.errors import NotStoppedError, UsageError
 from lolpop.package.opening import read_manifest
-from lolpop.storage import Store
+from lolpop.storage import Store, deployed
 
 
 def default_name(used: Engine, name: str | None) -> str:
@@ -82,6 +82,7 @@ def stop(used: Engine, name: str, run_id: str | None, given: Mapping[str, Any]) 
 def remove(used: Engine, name: str, given: Mapping[str, Any]) -> Removed:
     """Stop a deployment and take it out of the engine, verified."""
     options = used.options("remove", given)
-    used.deployment(name, options.take_over)
+    there = used.deployment(name, options.take_over)
     removed: Removed = used.lifecycle.call("remove", deployment_name=name, options=options)
+    deployed.forget(used.store, used.use(name, there.package_digest))
     return removed

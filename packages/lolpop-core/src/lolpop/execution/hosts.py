@@ -1,4 +1,4 @@
-"""Whether a server is on this host."""
+"""Where a server is, and whether that is this host."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ def elsewhere(url: str) -> str | None:
     """Give the host that a URL names, or None if it is this one."""
     host = urlsplit(url).hostname
     return None if host is None or _is_here(host) else host
+
+
+def address(url: str) -> str:
+    """Write a server's URL so that it means the same on every host; credentials are left out."""
+    parts = urlsplit(url)
+    host = elsewhere(url) or socket.gethostname()
+    place = f"[{host}]" if ":" in host else host
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{place}{port}{parts.path.rstrip('/')}"
 
 
 def _is_here(host: str) -> bool:

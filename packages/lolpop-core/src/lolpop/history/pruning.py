@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from lolpop.contract import Deployment
-from lolpop.deploying.engine import Engine, engine
+from lolpop.deploying.engine import engine
 from lolpop.errors import LolpopError, NotFoundError
 from lolpop.inprocess import Source
-from lolpop.storage import Store, deployers
+from lolpop.storage import Store, deployed
+from lolpop.storage.deployed import Use
 from lolpop.storage.prune import Pruned, prune
 from lolpop.storage.records import Runs
 
@@ -23,17 +24,21 @@ class Tidied:
     Attributes:
         pruned: What was deleted, or would be.
         kept: Why no package was deleted; None if that isn't so.
+        elsewhere: Deployments whose packages stay because their engine, which the
+            configuration doesn't name, wasn't asked.
     """
 
     pruned: Pruned
     kept: str | None
+    elsewhere: tuple[Use, ...] = ()
 
 
 def tidy(source: Source, store: Store, older_than: timedelta, dry_run: bool) -> Tidied:
     """Delete what is older than that, over, and referred to by nothing.
 
     Every orchestrator that has used the storage is asked for its deployments. If one can't be
-    asked, all packages stay: whether a deployment needs them isn't known.
+    asked, all packages stay: whether a deployment needs them isn't known. So do those that
+    deployments of other servers were made of, until they are removed there.
 
     Args:
         source: Where the configuration comes from.
@@ -44,29 +49,58 @@ def tidy(source: Source, store: Store, older_than: timedelta, dry_run: bool) -> 
     Raises:
         StorageError: The storage can't be reached, or a record can't be read.
     """
-    deployed = set(_last_packages(store))
-    asked = ""
+    uses = deployed.noted(store)
+    asked = _Asked(source)
     try:
-        used = engine(source)
-        deployed.update(_deployed(used))
-        for asked in _others(store, used.name):
-            deployed.update(_deployed(engine(source, asked)))
+        asked.every(_orchestrators(store, uses))
     except Exception as error:  # whatever a plugin, or its absence, raises
-        kept = _reason(asked or "the orchestrator", error)
+        kept = _reason(asked.name or "the orchestrator", error)
         return Tidied(prune(store, older_than, dry_run, None), kept)
-    return Tidied(prune(store, older_than, dry_run, deployed), None)
+    elsewhere = tuple(use for use in uses if (use.orchestrator, use.address) not in asked.engines)
+    there = asked.uses.union(elsewhere)
+    over = [use for use in uses if use not in there and not deployed.is_fresh(store, use)]
+    needed = {use.package for use in there.union(uses).difference(over)}
+    pruned = prune(store, older_than, dry_run, needed.union(_last_packages(store)))
+    for use in [] if dry_run else over:
+        deployed.forget(store, use)
+    return Tidied(pruned, None, elsewhere)
 
 
-def _deployed(used: Engine) -> Iterator[str]:
-    found: list[Deployment] = used.lifecycle.call("deployments")
-    return (each.package_digest for each in found)
+class _Asked:
+    """What orchestrators answered, which deployments they have.
+
+    Attributes:
+        name: Who is being asked; empty for the configured one.
+        engines: The orchestrators and addresses that have answered.
+        uses: What they have.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.name = ""
+        self.engines: set[tuple[str, str | None]] = set()
+        self.uses: set[Use] = set()
+
+    def every(self, names: Sequence[str]) -> None:
+        """Ask the configured orchestrator, and those others."""
+        configured = self._ask(None)
+        for self.name in names:
+            if self.name != configured:
+                self._ask(self.name)
+
+    def _ask(self, name: str | None) -> str:
+        used = engine(self.source, name)
+        found: list[Deployment] = used.lifecycle.call("deployments")
+        self.uses.update(used.use(each.name, each.package_digest) for each in found)
+        self.engines.add((used.name, used.lifecycle.orchestrator.address))
+        return used.name
 
 
-def _others(store: Store, configured: str) -> list[str]:
-    """Name the orchestrators that have used the storage, besides the configured one."""
+def _orchestrators(store: Store, uses: Sequence[Use]) -> list[str]:
+    """Name the orchestrators that have used the storage."""
     runs = Runs(store).all()
-    names = [*deployers.noted(store), *(run.ref.orchestrator for run in runs)]
-    return [name for name in dict.fromkeys(names) if name != configured]
+    names = [*(use.orchestrator for use in uses), *(run.ref.orchestrator for run in runs)]
+    return [*dict.fromkeys(names)]
 
 
 def _last_packages(store: Store) -> Iterator[str]:
