@@ -134,8 +134,12 @@ def test_one_of_two_runs_is_stopped(built: Any) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert built.call("stop", "--run", ids[0]) == f"stopped: {ids[0]}\n"
-    assert built.ask("status", "--run", ids[1])["run"]["state"] == "running"
-    assert built.call("stop") == f"stopped: {ids[1]}\n"
+    assert built.ask("status", "--run", ids[1][:-1])["run"]["state"] == "running"
+    assert built.call("stop", "--run", "latest") == f"stopped: {ids[1]}\n"
+    none = "error: no run of deployment 'flow' is active\n"
+    assert built.call("stop", "--run", "latest", code=2) == none
+    assert built.call("stop", "--run", ids[1]) == "nothing of flow was running\n"
+    assert built.call("stop", "--run", "zzz", code=2).startswith("error: deployment 'flow' has no")
 
 
 def test_a_dead_supervisor_is_noticed(built: Any) -> None:
@@ -195,6 +199,25 @@ def test_a_storage_from_the_environment(project: Any, monkeypatch: pytest.Monkey
     monkeypatch.setenv("LOLPOP_TEST_STORE", "elsewhere")
     project.call("build", *choice)
     assert (project.folder / "elsewhere" / "packages").is_dir()
+
+
+@pytest.mark.parametrize("verb", ["build", "plan"])
+def test_a_secret_that_the_engine_would_keep(
+    project: Any, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setenv("LOLPOP_TEST_TOKEN", "hidden")
+    flow = project.folder / "flow.py"
+    flow.write_text(flow.read_text().replace("seed: int = 7", 'api_token: str = ""'))
+    given = ("--set", "deployment.parameters.api_token=${env:LOLPOP_TEST_TOKEN}")
+    assert project.call(verb, *given, code=2) == (
+        "error: --set:1:33: deployment.parameters.api_token: the value under 'api_token' may be a"
+        " secret, and the engine would keep and show it\n"
+        "hint: write ${env:API_TOKEN} into the workflow's own `config`, which a step reads when it"
+        " runs, or if it is none: package: {allow_literals: ['deployment.parameters.api_token']}\n"
+    )
+    assert project.ask("list") == []
+    allowed = ("--set", "package.allow_literals=['deployment.parameters.api_token']")
+    project.call(verb, *given, *allowed)
 
 
 def test_a_deployment_named_by_the_environment(

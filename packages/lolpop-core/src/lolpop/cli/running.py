@@ -23,7 +23,7 @@ from lolpop.history.reporting import report_link
 from lolpop.inprocess import Source
 
 _RUN = click.option(
-    "--run", "run_id", metavar="ID", help="A run, by its whole id; the newest by default."
+    "--run", "run_id", metavar="ID", help="A run, by a beginning of its id; the newest by default."
 )
 
 
@@ -166,7 +166,12 @@ def _written(line: LogLine, step: str | None, as_json: bool) -> str:
 @click.option(
     "-s", "-d", "--stop-method", "method", metavar="METHOD", help="The deployer's method."
 )
-@click.option("--run", "run_id", metavar="ID", help="One run; all active ones by default.")
+@click.option(
+    "--run",
+    "run_id",
+    metavar="ID",
+    help="One run, by a beginning of its id, or `latest`; all active ones by default.",
+)
 @click.option("--take-over", is_flag=True, help="Stop another project's deployment.")
 @click.option("--stop-kwargs", "keywords", metavar="JSON", help="Options of the orchestrator.")
 def stop(

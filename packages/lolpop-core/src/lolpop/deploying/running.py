@@ -8,7 +8,8 @@ from typing import Any
 from lolpop.contract import Deployment, Removed, Run, Stopped
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.parameters import check_parameters, read_pairs
-from lolpop.errors import NotStoppedError, UsageError
+from lolpop.deploying.watching import LATEST, one_of
+from lolpop.errors import NotFoundError, NotStoppedError, UsageError
 from lolpop.package.opening import read_manifest
 from lolpop.storage import Store, deployed
 
@@ -61,14 +62,23 @@ def start(
     return run
 
 
-def stop(used: Engine, name: str, run_id: str | None, given: Mapping[str, Any]) -> Stopped:
+def stop(used: Engine, name: str, named: str | None, given: Mapping[str, Any]) -> Stopped:
     """End runs of a deployment, verified.
 
+    Args:
+        used: The orchestrator.
+        name: The deployment's name.
+        named: One active run, as `watching.one_of` takes it; None for all of them.
+        given: Options of the verb.
+
     Raises:
+        NotFoundError: There is no such run.
         NotStoppedError: Something is left when the time is up.
+        UsageError: Several active runs are meant.
     """
     options = used.options("stop", given)
     used.deployment(name, options.take_over)
+    run_id = named and _active(used, name, named)
     stopped: Stopped = used.lifecycle.call(
         "stop", deployment_name=name, run_id=run_id, options=options
     )
@@ -77,6 +87,15 @@ def stop(used: Engine, name: str, run_id: str | None, given: Mapping[str, Any]) 
             f"not all of {name!r} is stopped: {'; '.join(stopped.left)}", left=stopped.left
         )
     return stopped
+
+
+def _active(used: Engine, name: str, named: str) -> str:
+    """Give the id of an active run; of one that is over, or that isn't there, what was named."""
+    runs: list[Run] = used.lifecycle.call("runs", deployment_name=name, active=True)
+    found = one_of(runs, named)
+    if found is None and named == LATEST:
+        raise NotFoundError(f"no run of deployment {name!r} is active")
+    return found.ref.run_id if found else named
 
 
 def remove(used: Engine, name: str, given: Mapping[str, Any]) -> Removed:

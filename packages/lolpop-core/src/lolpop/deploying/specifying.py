@@ -22,6 +22,7 @@ from lolpop.contract import (
 from lolpop.deploying.engine import Engine
 from lolpop.errors import ConfigError
 from lolpop.package.environments import interpreter
+from lolpop.package.secrets import refuse_kept
 from lolpop.plugins import find
 from lolpop.workflow.arguments import PARAMETERS
 
@@ -35,7 +36,7 @@ def specification(used: Engine, package: Package, name: str | None) -> Deploymen
     return DeploymentSpec(
         name=name or section.name or kebab(package.manifest.runner.rpartition(":")[2]),
         project=used.project,
-        parameters=_parameters(parameters) if parameters else {},
+        parameters=_parameters(parameters, used.settings) if parameters else {},
         schedule=Schedule(schedule.cron, schedule.timezone) if schedule else None,
         concurrency=section.concurrency,
         overlap=Overlap(section.overlap),
@@ -45,7 +46,8 @@ def specification(used: Engine, package: Package, name: str | None) -> Deploymen
     )
 
 
-def _parameters(node: Node) -> dict[str, Any]:
+def _parameters(node: Node, settings: Settings) -> dict[str, Any]:
+    refuse_kept(node, PARAMETERS, settings.package.allow_literals)
     if problems := [*unset(node, PARAMETERS, os.environ)]:
         raise ConfigError(problems)
     values: dict[str, Any] = read(node, os.environ)

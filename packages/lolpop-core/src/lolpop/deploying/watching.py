@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from lolpop.contract import (
     Run,
@@ -14,8 +15,12 @@ from lolpop.contract import (
 )
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.standing import History
-from lolpop.errors import EngineUnreachableError, LolpopError, NotFoundError
+from lolpop.errors import EngineUnreachableError, LolpopError, NotFoundError, UsageError
 from lolpop.storage.records import RunRecord, Runs
+
+LATEST = "latest"
+_MOST = 8
+_Any = TypeVar("_Any", Run, RunRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +38,65 @@ class Seen:
     note: str | None = None
 
 
-def find_run(used: Engine, name: str, run_id: str | None = None) -> Seen:
-    """Find a run of a deployment, the newest by default.
+def find_run(used: Engine, name: str, named: str | None = None) -> Seen:
+    """Find a run of a deployment.
 
     Where the engine is away, or doesn't know the deployment, the records alone are asked.
 
+    Args:
+        used: The orchestrator.
+        name: The deployment's name.
+        named: What `one_of` takes; the newest run by default.
+
     Raises:
         NotFoundError: There is none.
+        UsageError: There are several.
     """
     try:
         used.deployment(name, take_over=True)
         runs: list[Run] = used.lifecycle.call("runs", deployment_name=name, active=False)
     except (EngineUnreachableError, NotFoundError) as error:
-        return _recorded(used, name, run_id, error)
-    for run in runs:
-        if run_id in (None, run.ref.run_id):
-            return Seen(run, Runs(used.store).find(run.ref))
-    if run_id is not None:
-        missing = NotFoundError(f"deployment {name!r} has no run {run_id!r} on {used.name}")
-        return _recorded(used, name, run_id, missing)
+        return _recorded(used, name, named, error)
+    if run := one_of(runs, named):
+        return Seen(run, Runs(used.store).find(run.ref))
+    if named not in (None, LATEST):
+        missing = NotFoundError(f"deployment {name!r} has no run {named!r} on {used.name}")
+        return _recorded(used, name, named, missing)
     raise NotFoundError(
         f"deployment {name!r} has no run yet", hint="`lolpop deployment run` starts one"
     )
 
 
-def _recorded(used: Engine, name: str, run_id: str | None, error: LolpopError) -> Seen:
-    records = Runs(used.store).all(deployment=name)
-    for record in reversed(records):
-        if run_id in (None, record.ref.run_id):
-            note = f"from the records of {record.ref.orchestrator} alone: {error.message}"
-            return Seen(History(used.store).status(record).run, record, note)
+def _recorded(used: Engine, name: str, named: str | None, error: LolpopError) -> Seen:
+    records = [*reversed(Runs(used.store).all(deployment=name))]
+    if record := one_of(records, named):
+        note = f"from the records of {record.ref.orchestrator} alone: {error.message}"
+        return Seen(History(used.store).status(record).run, record, note)
     raise error
+
+
+def one_of(runs: Sequence[_Any], named: str | None) -> _Any | None:
+    """Find the run that a person means among those of a deployment.
+
+    Args:
+        runs: The runs, the newest first.
+        named: Its id, a beginning of it that no other one has, or `latest`; None for the newest.
+
+    Raises:
+        UsageError: Several begin so.
+    """
+    if named in (None, LATEST):
+        return runs[0] if runs else None
+    exact = [run for run in runs if run.ref.run_id == named]
+    found = exact or [run for run in runs if named and run.ref.run_id.startswith(named)]
+    if len(found) > 1 and not exact:
+        more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
+        ids = ", ".join(run.ref.run_id for run in found[:_MOST])
+        raise UsageError(
+            f"{named!r} is the beginning of {len(found)} runs: {ids}{more}",
+            hint="give more of the id",
+        )
+    return found[0] if found else None
 
 
 def status(used: Engine, seen: Seen) -> RunStatus:

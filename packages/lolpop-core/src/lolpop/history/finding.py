@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from lolpop.contract import RunRef
 from lolpop.deploying.standing import History
+from lolpop.deploying.watching import LATEST
 from lolpop.errors import NotFoundError, UsageError, listing, nearest
 from lolpop.storage.records import RunRecord
 
-LATEST = "latest"
 _MOST = 8
 
 

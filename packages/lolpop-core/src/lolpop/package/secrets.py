@@ -34,6 +34,26 @@ def refuse_secrets(root: Node, allowed: Sequence[str]) -> None:
         raise SecretError(problems)
 
 
+def refuse_kept(node: Node, path: str, allowed: Sequence[str]) -> None:
+    """Refuse values that an engine would keep where a secret belongs, wherever they come from.
+
+    Args:
+        node: The part of the configuration that an engine is told.
+        path: Its dotted path.
+        allowed: The dotted paths of values that are no secrets, or of mappings of such.
+
+    Raises:
+        SecretError: There is one; all of them are in it, none with its value.
+    """
+    problems = [
+        _kept(child, where, name)
+        for where, child, name in _beneath(node, path, "")
+        if _is_value(child.value) and not _is_allowed(where, allowed)
+    ]
+    if problems:
+        raise SecretError(problems)
+
+
 def is_secret(key: str) -> bool:
     """Tell whether a key's last word says that its value is a secret."""
     words = [word.lower() for word in _WORD.findall(key)]
@@ -56,6 +76,10 @@ def _beneath(node: Node, path: str, secret: str) -> Iterator[tuple[str, Node, st
 def _is_literal(value: object) -> bool:
     if isinstance(value, EnvRef):
         return any(isinstance(part, EnvName) and part.default for part in value.parts)
+    return _is_value(value)
+
+
+def _is_value(value: object) -> bool:
     return value is not None and value != "" and not isinstance(value, bool)
 
 
@@ -64,9 +88,21 @@ def _is_allowed(path: str, allowed: Sequence[str]) -> bool:
 
 
 def _problem(node: Node, path: str, name: str) -> Problem:
-    variable = "_".join(_WORD.findall(name)).upper()
     late = isinstance(node.value, EnvRef)
     what = "the default of a variable" if late else "the value"
     message = f"{what} under {name!r} may be a secret, and would be in the package for all to read"
-    hint = f"write ${{env:{variable}}}, or if it is none: package: {{allow_literals: ['{path}']}}"
+    hint = f"write {_reference(name)}, or if it is none: package: {{allow_literals: ['{path}']}}"
     return node.problem(message, path, hint)
+
+
+def _kept(node: Node, path: str, name: str) -> Problem:
+    message = f"the value under {name!r} may be a secret, and the engine would keep and show it"
+    hint = (
+        f"write {_reference(name)} into the workflow's own `config`, which a step reads when it"
+        f" runs, or if it is none: package: {{allow_literals: ['{path}']}}"
+    )
+    return node.problem(message, path, hint)
+
+
+def _reference(name: str) -> str:
+    return f"${{env:{'_'.join(_WORD.findall(name)).upper()}}}"
