@@ -167,6 +167,16 @@ REFUSED = [
     ),
     (
         "LocalOrchestrator",
+        ["storage=memory://me:hidden@here"],
+        "\n  the storage 'memory://***@here' is seen by one process alone"
+        "\n  there is a password in the storage 'memory://***@here', and the engine would keep and"
+        " show it",
+        "name a folder or a URL under `storage`;"
+        " leave it out, and set it in the environment of lolpop and of the workers as fsspec reads"
+        " it, FSSPEC_<PROTOCOL>_<ARGUMENT>: for example FSSPEC_FTP_PASSWORD",
+    ),
+    (
+        "LocalOrchestrator",
         ["entrypoint=needy", "deployment.schedule={cron: '0 6 * * *'}"],
         "the schedule can't give parameter 'text', which has no default",
         "write its value under deployment.parameters.text, or give it a default",

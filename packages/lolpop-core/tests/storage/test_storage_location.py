@@ -86,6 +86,21 @@ def test_a_storage_that_is_a_file(tmp_path: Path) -> None:
     assert caught.value.exit_code == 4
 
 
+@pytest.mark.parametrize(
+    ("url", "has_password"),
+    [
+        ("memory://me:secret@place/x", True),
+        ("memory://:secret@place", True),
+        ("memory://me@place/x", False),
+        ("memory://place:21/a:b@c", False),
+        ("file:///a:b@c", False),
+        ("/a:b@c", False),
+    ],
+)
+def test_a_password_in_a_url(url: str, has_password: bool) -> None:
+    assert Store(url).has_password == has_password
+
+
 def test_a_protocol_that_nobody_knows() -> None:
     with pytest.raises(StorageError) as caught:
         Store("nosuch://me:secret@place/x")

@@ -143,6 +143,13 @@ def _storage(orchestrator: Orchestrator, spec: DeploymentSpec) -> Iterator[Refus
             f"the storage {store.shown!r} is seen by one process alone",
             "name a folder or a URL under `storage`",
         )
+    if store.has_password:
+        yield Refusal(
+            f"there is a password in the storage {store.shown!r}, and the engine would keep and"
+            " show it",
+            "leave it out, and set it in the environment of lolpop and of the workers as fsspec"
+            " reads it, FSSPEC_<PROTOCOL>_<ARGUMENT>: for example FSSPEC_FTP_PASSWORD",
+        )
     elsewhere = orchestrator.elsewhere
     if store.is_local and elsewhere and not orchestrator.shared_filesystem:
         yield Refusal(

@@ -38,6 +38,11 @@ class Store:
         self.is_local = self._place.is_local
         self._clock: tuple[float, float] | None = None
 
+    @property
+    def has_password(self) -> bool:
+        """Whether a password stands in the URL."""
+        return re.match(r"[^/]*://[^/@]*:[^/@]+@", self.url) is not None
+
     def __repr__(self) -> str:
         return f"Store({self.shown!r})"
 
