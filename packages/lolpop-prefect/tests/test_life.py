@@ -29,6 +29,21 @@ def test_a_work_pool_that_is_missing_is_refused(birds: Birds) -> None:
     )
 
 
+def test_deployments_and_runs_have_pages(birds: Birds) -> None:
+    base = birds.engine.url.removesuffix("/api")
+    built = birds.json("deployment", "build")["deployment"]
+    assert built["url"] == f"{base}/deployments/deployment/{birds.there().id}"
+    run = birds.json("deployment", "run")
+    run_id = run["ref"]["run_id"]
+    assert run["url"] == f"{base}/runs/flow-run/{run_id}"
+    status = birds.until(
+        lambda: birds.json("deployment", "status"), lambda said: said["run"]["state"] == "succeeded"
+    )
+    tasks = {step["url"] for step in status["steps"]}
+    assert len(tasks) == len(status["steps"])
+    assert all(task.startswith(f"{base}/runs/task-run/") for task in tasks)
+
+
 def test_names_that_prefect_does_not_take_are_refused(birds: Birds) -> None:
     said = birds.json("deployment", "build", "-n", "a/b", code=3)
     assert error(said) == (

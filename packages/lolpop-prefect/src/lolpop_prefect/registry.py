@@ -204,7 +204,7 @@ def told(there: DeploymentResponse, storage: str) -> Deployment:
         storage=recovered(there, storage).storage,
         parameters=there.parameters,
         engine_id=str(there.id),
-        url=page(there),
+        url=page("deployment", there.id),
         schedule=schedule,
         schedule_state=state if schedule else None,
         schedule_reason=_SUSPENDED if schedule and not active else None,

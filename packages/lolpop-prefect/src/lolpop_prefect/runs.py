@@ -169,7 +169,7 @@ def told(run: FlowRun, deployment: str) -> Run:
         ref=RunRef(NAME, deployment, str(run.id)),
         state=state_of(run),
         engine_state=run.state_name,
-        url=page(run),
+        url=page("flow-run", run.id),
         created_at=run.created,
         started_at=run.start_time,
         ended_at=run.end_time,
@@ -225,7 +225,7 @@ def _step(task: TaskRun, run: RunState) -> StepStatus:
         state=state,
         engine_state=task.state_name,
         engine_id=str(task.id),
-        url=page(task),
+        url=page("task-run", task.id),
     )
 
 

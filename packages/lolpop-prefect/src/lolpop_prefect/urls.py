@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from uuid import UUID
 
 _CREDENTIALS = re.compile(r"//[^/]*@")
 
@@ -13,9 +13,14 @@ def shown(url: object) -> str:
     return _CREDENTIALS.sub("//***@", str(url))
 
 
-def page(thing: Any) -> str | None:
-    """Give the page of something that Prefect has, or None if it has no pages."""
+def page(kind: str, thing_id: UUID) -> str | None:
+    """Give the page of something that Prefect has, or None if the server has no pages.
+
+    Args:
+        kind: What it is, as Prefect's `url_for` calls it: `deployment`, `flow-run`, `task-run`.
+        thing_id: Its id.
+    """
     from prefect.utilities.urls import url_for
 
-    found = url_for(thing)
+    found = url_for(kind, obj_id=thing_id)
     return _CREDENTIALS.sub("//", found) if found else None

@@ -28,24 +28,27 @@ ODD_TEXTS = (
 
 @rule()
 def the_run_is_real(bench: Bench) -> None:
-    """Give the id that the engine knows the run by, and a page that exists."""
+    """Give the id that the engine knows the run by, and pages that exist."""
     project = bench.built()
     run = project.start()
     listed = [each.ref.run_id for each in _runs(project)]
     expect(run.ref.run_id in listed, f"run {run.ref.run_id!r} isn't among the runs {listed}")
-    if run.url is not None:
-        _open(run.url)
+    _open("run", run.url)
+    deployment = project.engine.find(project.name)
+    _open("deployment", deployment.url if deployment else None)
     finished = project.wait(run)
     expect_equal(finished.run.ref, run.ref, "the run's name at its end")
     expect_equal(finished.run.state.value, "succeeded", "its end")
 
 
-def _open(url: str) -> None:
+def _open(what: str, url: str | None) -> None:
+    if url is None:
+        return
     try:
         page = urllib.request.Request(url, headers={"Accept": "text/html"})
         urllib.request.urlopen(page, timeout=30).close()
     except OSError as error:
-        broken(f"the run's page {url!r} can't be opened: {error}")
+        broken(f"the {what}'s page {url!r} can't be opened: {error}")
 
 
 def _runs(project: Project) -> list[Any]:
