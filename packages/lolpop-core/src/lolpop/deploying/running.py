@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lolpop.contract import Deployment, Removed, Run, Stopped
+from lolpop.deploying.choosing import LATEST, one_of
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.parameters import check_parameters, read_pairs
-from lolpop.deploying.watching import LATEST, one_of
 from lolpop.errors import NotFoundError, NotStoppedError, UsageError
 from lolpop.package.opening import read_manifest
 from lolpop.storage import Store, deployed
@@ -68,7 +68,7 @@ def stop(used: Engine, name: str, named: str | None, given: Mapping[str, Any]) -
     Args:
         used: The orchestrator.
         name: The deployment's name.
-        named: One active run, as `watching.one_of` takes it; None for all of them.
+        named: One active run, as `one_of` takes it; None for all of them.
         given: Options of the verb.
 
     Raises:

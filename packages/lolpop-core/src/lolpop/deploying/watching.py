@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from lolpop.contract import (
     Run,
@@ -13,14 +12,11 @@ from lolpop.contract import (
     StepState,
     StepStatus,
 )
+from lolpop.deploying.choosing import LATEST, one_of
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.standing import History
-from lolpop.errors import EngineUnreachableError, LolpopError, NotFoundError, UsageError
+from lolpop.errors import EngineUnreachableError, LolpopError, NotFoundError
 from lolpop.storage.records import RunRecord, Runs
-
-LATEST = "latest"
-_MOST = 8
-_Any = TypeVar("_Any", Run, RunRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +69,6 @@ def _recorded(used: Engine, name: str, named: str | None, error: LolpopError) ->
         note = f"from the records of {record.ref.orchestrator} alone: {error.message}"
         return Seen(History(used.store).status(record).run, record, note)
     raise error
-
-
-def one_of(runs: Sequence[_Any], named: str | None) -> _Any | None:
-    """Find the run that a person means among those of a deployment.
-
-    Args:
-        runs: The runs, the newest first.
-        named: Its id, a beginning of it that no other one has, or `latest`; None for the newest.
-
-    Raises:
-        UsageError: Several begin so.
-    """
-    if named in (None, LATEST):
-        return runs[0] if runs else None
-    exact = [run for run in runs if run.ref.run_id == named]
-    found = exact or [run for run in runs if named and run.ref.run_id.startswith(named)]
-    if len(found) > 1 and not exact:
-        more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
-        ids = ", ".join(run.ref.run_id for run in found[:_MOST])
-        raise UsageError(
-            f"{named!r} is the beginning of {len(found)} runs: {ids}{more}",
-            hint="give more of the id",
-        )
-    return found[0] if found else None
 
 
 def status(used: Engine, seen: Seen) -> RunStatus:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lolpop.contract import RunRef
+from lolpop.deploying.choosing import LATEST
 from lolpop.deploying.standing import History
-from lolpop.deploying.watching import LATEST
 from lolpop.errors import NotFoundError, UsageError, listing, nearest
 from lolpop.storage.records import RunRecord
 

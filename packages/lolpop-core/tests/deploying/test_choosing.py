@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lolpop.contract import Run, RunRef, RunState
-from lolpop.deploying.watching import one_of
+from lolpop.deploying.choosing import one_of
 from lolpop.errors import UsageError
 
 
