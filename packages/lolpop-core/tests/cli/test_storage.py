@@ -90,7 +90,7 @@ def test_a_deployment_that_is_elsewhere_is_named(inside: Any, store: Store) -> N
     assert (done.returncode, "package" in done.stdout) == (0, False)
     assert done.stderr == (
         "note: package aaaaaaaaaaaa is kept for deployment 'flow' on LocalOrchestrator at X,"
-        " which wasn't asked\n"
+        " until it is removed there\n"
     )
     answer = json.loads(inside("storage", "prune", "--dry-run", "--output=json").stdout)
     assert answer["elsewhere"] == [to_json(use)]

@@ -64,7 +64,7 @@ def _say(reply: Reply, tidied: Tidied, dry_run: bool) -> None:
     done = "would be deleted" if dry_run else "deleted"
     reply.say(f"{done}: {found}, {words.size(pruned.size)}" if found else f"nothing {done}")
     for use in tidied.elsewhere:
-        text = f"package {use.package[:12]} is kept for deployment {use}, which wasn't asked"
+        text = f"package {use.package[:12]} is kept for deployment {use}, until it is removed there"
         click.echo(f"note: {text}", err=True)
     if tidied.kept:
         click.echo(f"warning: {tidied.kept}", err=True)

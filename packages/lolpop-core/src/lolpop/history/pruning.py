@@ -49,13 +49,14 @@ def tidy(source: Source, store: Store, older_than: timedelta, dry_run: bool) -> 
     Raises:
         StorageError: The storage can't be reached, or a record can't be read.
     """
-    uses = deployed.noted(store)
+    names = _orchestrators(store)
     asked = _Asked(source)
     try:
-        asked.every(_orchestrators(store, uses))
+        asked.every(names)
     except Exception as error:  # whatever a plugin, or its absence, raises
         kept = _reason(asked.name or "the orchestrator", error)
         return Tidied(prune(store, older_than, dry_run, None), kept)
+    uses = deployed.noted(store)  # read last: who builds meanwhile has noted it before
     elsewhere = tuple(use for use in uses if (use.orchestrator, use.address) not in asked.engines)
     there = asked.uses.union(elsewhere)
     over = [use for use in uses if use not in there and not deployed.is_fresh(store, use)]
@@ -96,9 +97,9 @@ class _Asked:
         return used.name
 
 
-def _orchestrators(store: Store, uses: Sequence[Use]) -> list[str]:
+def _orchestrators(store: Store) -> list[str]:
     """Name the orchestrators that have used the storage."""
-    runs = Runs(store).all()
+    uses, runs = deployed.noted(store), Runs(store).all()
     names = [*(use.orchestrator for use in uses), *(run.ref.orchestrator for run in runs)]
     return [*dict.fromkeys(names)]
 
