@@ -32,8 +32,9 @@ UNIT_TESTS = (
     *(f"--ignore={CORE_TESTS}/{name}" for name in LIFE),
 )
 LIFE_TESTS = tuple(f"{CORE_TESTS}/{name}" for name in LIFE)
-# These tests wait more than they work: several files at once, even on two cores.
-AT_ONCE = ("-n", "3", "--dist", "loadfile")
+# These tests wait more than they work: several at once, even on two cores. Rules that look at the
+# same runs are a group, which stays together.
+AT_ONCE = ("-n", "3", "--dist", "loadgroup")
 PENGUINS = "examples/penguins"
 ENGINES = ("prefect", "dagster", "airflow")
 SERVERS = {"dagster": ("dagster-webserver",)}
@@ -42,7 +43,7 @@ TOPOLOGIES = ("queued-daemon", "default-daemon")
 """How Dagster may be set up besides the way that its tests take: the coordinator, and a daemon."""
 AIRFLOW, EARLIER_AIRFLOW, OLDEST_AIRFLOW = "3.3.2", "3.1.8", "3.0.0"
 """The newest, that of the oldest client that is taken, and the oldest that loads files of ours."""
-VERSIONS = ("3.10", "3.11", "3.12", "3.13")
+VERSIONS = ("3.11", "3.12", "3.13")
 
 
 def runs(python: Path, version: str) -> bool:
@@ -71,6 +72,15 @@ PYTHONS = interpreters()
 OLDEST = next(iter(PYTHONS.values()))
 NEWEST = [*PYTHONS.values()][-1]
 EVERY = [nox.param(path, id=version) for version, path in PYTHONS.items()]
+FULL = (
+    *(f"tests_everywhere({version})" for version in PYTHONS),
+    "mutants",
+    *(f"dagster_topology({topology})" for topology in TOPOLOGIES),
+    "switch_oldest",
+    "bench",
+    *(f"bench_engine({engine})" for engine in ENGINES),
+)
+"""The sessions of `nox -s full`."""
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -80,12 +90,15 @@ def group(name: str) -> tuple[str, ...]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, format, the direction of imports and spelling."""
+    """Check style, format, the direction of imports, spelling and the workflows of GitHub."""
     session.install(*group("lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports", env={"PYTHONPATH": f"{CORE}/src"})
     session.run("codespell")
+    workflows = sorted(map(str, Path(".github", "workflows").glob("*.yml")))
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    session.run("zizmor", "--offline", "--quiet", *workflows)
 
 
 @nox.session
@@ -95,12 +108,23 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
-@nox.session
-@nox.parametrize("python", EVERY[1:] or EVERY)
+@nox.session(python=NEWEST)
 def tests(session: nox.Session) -> None:
-    """Run the core's unit tests on every supported Python but the oldest, which `lowest` takes."""
+    """Run the core's unit tests on the newest Python; `lowest` takes the oldest."""
+    unit_tests(session)
+
+
+@nox.session(default=False)
+@nox.parametrize("python", EVERY)
+def tests_everywhere(session: nox.Session) -> None:
+    """Run the core's unit tests, and what takes processes, on every supported Python."""
+    unit_tests(session, *LIFE_TESTS)
+
+
+def unit_tests(session: nox.Session, *more: str) -> None:
+    """Run the unit tests, and more, as somebody does who works on the core."""
     session.install("-e", CORE, *group("test"))
-    session.run("pytest", *AT_ONCE, *UNIT_TESTS, *session.posargs)
+    session.run("pytest", *AT_ONCE, *UNIT_TESTS, *more, *session.posargs)
 
 
 @nox.session(python=NEWEST)
@@ -120,22 +144,15 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session
-def wheel(session: nox.Session) -> None:
-    """Build the core, install its wheel alone, and use and test that."""
-    with tempfile.TemporaryDirectory() as folder:
-        session.run("uv", "build", "--quiet", CORE, "--out-dir", folder)
-        session.install(*map(str, Path(folder).glob("*.whl")))
-        with session.chdir(folder):
-            session.run("lolpop", "--version")
-            session.run("lolpop", "init", "demo")
-        with session.chdir(Path(folder, "demo")):
-            session.run("lolpop", "run", "workflow")
-        session.install(*group("test"))
-        with session.chdir(folder):
-            config = f"--config-file={ROOT / 'pyproject.toml'}"
-            tests = [str(ROOT / CORE_TESTS / name) for name in ("cli", "deployment")]
-            rules = str(ROOT / CORE_TESTS / "conformance" / "test_local.py")
-            session.run("pytest", config, *AT_ONCE, *tests, rules, *session.posargs)
+def build(session: nox.Session) -> None:
+    """Build every distribution into `dist/`, and use what is built as a stranger would."""
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("uv", "build", "--quiet", "--all-packages", "--out-dir", "dist")
+    session.install(*group("publish"))
+    session.run("twine", "check", "--strict", *map(str, sorted(Path("dist").glob("lolpop_*"))))
+    pythons = os.pathsep.join((OLDEST, NEWEST))
+    session.env.update(LOLPOP_DIST=str(ROOT / "dist"), LOLPOP_PYTHONS=pythons)
+    session.run("pytest", "-n", "2", "tests/published", *session.posargs)
 
 
 @nox.session
@@ -150,27 +167,21 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Test the documents: their commands run and what they list exists."""
+    """Test the documents, whose commands run and what they list exists, and the examples."""
     session.install("-e", CORE, "-r", f"{PENGUINS}/pyproject.toml", *group("test"))
-    session.run("pytest", "tests/docs", *session.posargs)
+    session.run("pytest", "tests/docs", PENGUINS, *session.posargs)
 
 
-@nox.session
+@nox.session(default=False)
 def demo(session: nox.Session) -> None:
-    """Take the penguins, the example on real data, through their whole life."""
-    session.install("-e", CORE, "-r", f"{PENGUINS}/pyproject.toml")
+    """Take the penguins, the example on real data, through their whole life; `build` tests it."""
+    # As users install it: a wheel for the package is made of the installed files, without a tool.
+    session.install(CORE, "-r", f"{PENGUINS}/pyproject.toml")
     with session.chdir(PENGUINS):
         session.run("lolpop", "run", "workflow", *session.posargs)
         for words in ("plan", "build", "run --wait", "status", "logs", "list", "stop", "remove"):
             session.run("lolpop", "deployment", *words.split())
         session.run("lolpop", "runs", "report", "latest")
-
-
-@nox.session
-def examples(session: nox.Session) -> None:
-    """Run the examples' own tests."""
-    session.install("-e", CORE, "-r", f"{PENGUINS}/pyproject.toml", *group("test"))
-    session.run("pytest", PENGUINS, *session.posargs)
 
 
 @nox.session
@@ -211,13 +222,13 @@ def hold(session: nox.Session, engine: str, *options: str) -> None:
 @nox.session
 def prefect(session: nox.Session) -> None:
     """Hold lolpop-prefect to the rules, on real servers with process workers."""
-    hold(session, "prefect", "-n", "3", "--dist", "load")
+    hold(session, "prefect", *AT_ONCE)
 
 
 @nox.session
 def dagster(session: nox.Session) -> None:
     """Hold lolpop-dagster to the rules, on real webservers."""
-    hold(session, "dagster", "-n", "3", "--dist", "load")
+    hold(session, "dagster", *AT_ONCE)
 
 
 @nox.session(default=False)
@@ -229,7 +240,7 @@ def dagster_topology(session: nox.Session, topology: str) -> None:
     session.install(*group("test"))
     rules = "packages/lolpop-dagster/tests/conformance"
     chosen = ("-k", "deploy. or run. or stop.")
-    session.run("pytest", "-n", "3", "--dist", "load", rules, *chosen, *session.posargs)
+    session.run("pytest", *AT_ONCE, rules, *chosen, *session.posargs)
 
 
 @nox.session
@@ -238,26 +249,44 @@ def airflow(session: nox.Session) -> None:
     session.install(*group("test"))
     session.env["LOLPOP_AIRFLOW_PYTHON"] = airflow_alone(session, AIRFLOW)
     session.env["LOLPOP_AIRFLOW_OLDEST_PYTHON"] = airflow_alone(session, OLDEST_AIRFLOW, OLDEST)
-    hold(session, "airflow", "-n", "3", "--dist", "load")
+    hold(session, "airflow", *AT_ONCE)
 
 
-@nox.session
-@nox.parametrize("python", [EVERY[0], EVERY[-1]])
+@nox.session(python=NEWEST)
 def switch(session: nox.Session) -> None:
-    """Move the penguins through every engine by one line: oldest dependencies, newest wheels."""
+    """Move the penguins through every engine by one line, from wheels, on the newest of all."""
+    with tempfile.TemporaryDirectory() as made:
+        session.run("uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", made)
+        session.install(*map(str, Path(made).glob("*.whl")), *every_server())
+    move(session, AIRFLOW)
+
+
+@nox.session(python=OLDEST, default=False)
+def switch_oldest(session: nox.Session) -> None:
+    """Move the penguins through every engine by one line, with the oldest of all."""
     folders = [CORE, *(f"packages/lolpop-{engine}" for engine in ENGINES)]
-    servers = [each for engine in ENGINES for each in SERVERS.get(engine, ())]
-    if session.python == OLDEST:
-        editable = [word for folder in folders for word in ("-e", folder)]
-        session.install("--resolution=lowest-direct", *editable, *servers)
-    else:
-        with tempfile.TemporaryDirectory() as made:
-            session.run("uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", made)
-            session.install(*map(str, Path(made).glob("*.whl")), *servers)
+    editable = [word for folder in folders for word in ("-e", folder)]
+    session.install("--resolution=lowest-direct", *editable, *every_server())
+    move(session, EARLIER_AIRFLOW)
+
+
+def every_server() -> list[str]:
+    """Give what all engines need besides what the plugins depend on."""
+    return [each for engine in ENGINES for each in SERVERS.get(engine, ())]
+
+
+def move(session: nox.Session, airflow_version: str) -> None:
+    """Run the tests of the switch on what is installed."""
     session.install("-r", f"{PENGUINS}/pyproject.toml", *group("test"))
-    version = EARLIER_AIRFLOW if session.python == OLDEST else AIRFLOW
-    session.env["LOLPOP_AIRFLOW_PYTHON"] = airflow_alone(session, version)
+    session.env["LOLPOP_AIRFLOW_PYTHON"] = airflow_alone(session, airflow_version)
     session.run("pytest", "tests/switch", *session.posargs)
+
+
+@nox.session(python=False, default=False)
+def full(session: nox.Session) -> None:
+    """Run what takes too long for every change: all Pythons, mutants, topologies, benchmarks."""
+    for name in FULL:
+        session.notify(name)
 
 
 @nox.session(default=False)

@@ -65,7 +65,7 @@ def by_hand(engine: Any, package: Any, spec: Any) -> str:
             ref=RunRef("ByHand", "flow", ""),
             step=step.name,
         )
-        line = command(request, sys.executable, sys.version_info[:2])
+        line = command(request, sys.executable)
         lines.append([word for word in line if not word.startswith("--run=")])
     (engine.dags / "by_hand.py").write_text(BY_HAND.format(commands=lines), "utf-8")
     engine.wait(lambda: engine.ask("GET", "/dags/by_hand"))

@@ -82,7 +82,7 @@ def by_hand(file: JobFile) -> dg.JobDefinition:
             ref = RunRef("ByHand", "flow", context.run_id)
             Runs(Store(file.spec.storage)).open(ref, file.package)
             request = Request(storage=file.spec.storage, package=file.package, ref=ref, step=name)
-            line = command(request, sys.executable, file.version)
+            line = command(request, sys.executable)
             with subprocess.Popen(
                 line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
             ) as child:

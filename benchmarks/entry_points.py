@@ -17,7 +17,7 @@ Metadata-Version: 2.4
 Name: acme-{number}
 Version: 1.{number}.0
 Summary: One of many distributions that are installed beside lolpop
-Requires-Python: >=3.10
+Requires-Python: >=3.11
 Requires-Dist: lolpop-core<2,>=1.0
 Requires-Dist: requests>=2.31
 Description-Content-Type: text/markdown

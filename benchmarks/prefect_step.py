@@ -57,7 +57,7 @@ storage, package = sys.argv[1:]
 @task(cache_policy=NO_CACHE, persist_result=False)
 def step(name, ref):
     request = Request(storage=storage, package=package, ref=ref, step=name)
-    line = command(request, sys.executable, sys.version_info[:2])
+    line = command(request, sys.executable)
     with subprocess.Popen(
         line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as child:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = re.findall(r"^```console\n([^$].*?)\n```", README, re.MULTILINE | re.DOTALL)
-IGNORED = (".git", ".nox", ".venv", ".*_cache", "__pycache__", "*.egg-info", "outputs")
 
 
 def shell(command: str, folder: Path, **environment: str) -> str:
@@ -33,45 +27,6 @@ def shell(command: str, folder: Path, **environment: str) -> str:
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("clone") / "lolpop"
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*IGNORED))
-    yield folder
-    shutil.rmtree(folder)
-
-
-def test_the_readme_has_three_commands() -> None:
-    endings = [command.rpartition("&& ")[2] for command in COMMANDS]
-    assert endings == ["lolpop run workflow", ".venv/bin/nox -s demo", ".venv/bin/nox"]
-
-
-def test_the_first_ten_minutes(tmp_path: Path, clone: Path) -> None:
-    # The index is a folder with the wheel of this clone; everything else is as a user has it.
-    python = tmp_path / "env" / "bin" / "python"
-    shell(f"{sys.executable} -m venv env", tmp_path)
-    core = clone / "packages" / "lolpop-core"
-    shell(f"{python} -m pip wheel -q --no-deps -w wheels {core}", tmp_path)
-    path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
-    links = f"{tmp_path / 'wheels'} {os.environ.get('PIP_FIND_LINKS', '')}".strip()
-    printed = shell(COMMANDS[0], tmp_path, PATH=path, PIP_FIND_LINKS=links)
-    shown = re.search(r"output of the block above -->\n```text\n(.*?)```", README, re.DOTALL)
-    assert shown
-    assert without_times(printed).endswith(without_times(shown[1]))
-
-
-def test_the_demo(clone: Path) -> None:
-    printed = shell(COMMANDS[1], clone)
-    accuracy = re.search(r"accuracy (0\.9\d+|1\.0+) on 86 held-out rows", printed)
-    assert accuracy, printed
-    assert re.search(r"done: PenguinRunner.build_all in \d+\.\d\d s", printed)
-    assert re.search(r"^done: run \S+ succeeded$", printed, re.MULTILINE)
-    assert "removed: deployment penguin-runner" in printed
-    report = re.search(r"^written: file://(\S+\.html)$", printed, re.MULTILINE)
-    assert report
-    assert "penguin-runner" in Path(report[1]).read_text("utf-8")
 
 
 def test_the_error_that_the_readme_shows() -> None:

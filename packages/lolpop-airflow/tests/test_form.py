@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -93,7 +93,7 @@ def test_formats_are_left_out_inside_as_well_but_not_what_is_called_so() -> None
 
 
 def test_a_member_of_an_enumeration_is_its_value() -> None:
-    class Side(str, Enum):
+    class Side(StrEnum):
         LEFT = "left"
 
     one = params_of(schema(one={"enum": ["left"], "default": Side.LEFT}), {})["one"]

@@ -8,7 +8,7 @@ import hmac
 import json
 import subprocess
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def project(engine: Any, tmp_path: Path) -> Any:
 
 def test_a_whole_life(engine: Any, project: Project) -> None:
     # What its schedule has just missed isn't made up for.
-    minute = (datetime.now(timezone.utc) - timedelta(minutes=2)).minute
+    minute = (datetime.now(UTC) - timedelta(minutes=2)).minute
     project.write(deployment={"schedule": {"cron": f"{minute} * * * *", "timezone": "UTC"}})
     deployment = project.json("deployment", "build")["deployment"]
     dag = deployment["engine_id"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ NOBODY = {"work_pool": "nobody", "create_work_pool": True}
 
 def missed(birds: Birds) -> None:
     """Let the schedule have runs whose time has passed, as if no worker had been there."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     window = {"start_time": now - timedelta(days=3 * 365 + 1), "end_time": now}
     given = {key: time.isoformat() for key, time in window.items()}
     with birds.client() as client:
@@ -28,7 +28,7 @@ def missed(birds: Birds) -> None:
 
 def past(birds: Birds) -> list[Any]:
     """Give the runs whose time has come."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     return [run for run in birds.runs_there() if run.expected_start_time < now]
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Any
@@ -106,7 +106,7 @@ class DagFile:
             schedule_state=state if scheduled else None,
             schedule_reason=_WHY_SUSPENDED if scheduled and self.suspended else None,
             problem=_UNFINISHED if self.aside else problem,
-            updated_at=datetime.fromtimestamp(self.path.stat().st_mtime, timezone.utc),
+            updated_at=datetime.fromtimestamp(self.path.stat().st_mtime, UTC),
         )
 
 
@@ -203,5 +203,5 @@ def suspended(file: DagFile) -> DagFile:
 
 def since_now(text: str) -> str:
     """Let a schedule begin now: Airflow would make up for the last time before."""
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     return text.replace(EVER, f"SINCE = {now!r}\n", 1)

@@ -90,9 +90,8 @@ def _command(package: Package, spec: DeploymentSpec, decorate: str | None) -> li
     request = Request(
         storage=spec.storage, package=package.digest, ref=ref, step="", decorate=decorate
     )
-    major, minor = map(int, package.manifest.python.split("."))
     added = ("--run=", "--step=", "--attempt=")
-    line = command(request, spec.interpreter, (major, minor))
+    line = command(request, spec.interpreter)
     return [each for each in line if not each.startswith(added)]
 
 

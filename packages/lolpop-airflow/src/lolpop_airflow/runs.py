@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
 from secrets import token_hex
@@ -89,7 +89,7 @@ def _find(api: Api, dag_id: str, run_id: str) -> Any:
 
 
 def _fresh() -> str:
-    return f"lolpop-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{token_hex(3)}"
+    return f"lolpop-{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
 
 
 def every(api: Api, name: str, active: bool) -> Iterator[Any]:
@@ -184,7 +184,7 @@ def _message(api: Api, run: Run, steps: list[StepStatus]) -> str | None:
         return None
     if is_paused(api, dag_id_of(run.ref.deployment)):
         return "its DAG is paused in Airflow: `lolpop deployment build` lets it run again"
-    if (datetime.now(timezone.utc) - since).total_seconds() < _PATIENCE:
+    if (datetime.now(UTC) - since).total_seconds() < _PATIENCE:
         return None
     health = api.call("MonitorApi", "get_health")
     if health.scheduler.status != "healthy":

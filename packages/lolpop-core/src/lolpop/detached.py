@@ -14,7 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from secrets import token_hex
 from tempfile import TemporaryFile
 from threading import Thread
@@ -83,7 +83,7 @@ class Detached:
             parameters: Values for this run alone.
             run_id: An id that the caller chose, or None for a new one.
         """
-        made = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{token_hex(3)}"
+        made = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
         ref = RunRef(self.orchestrator, deployment.name, run_id or made)
         began = canonical_json(_Start(host=socket.gethostname(), spec=deployment))
         is_new = self.store.create(_key(ref), began)
@@ -94,10 +94,9 @@ class Detached:
         return self.status(ref).run
 
     def _start(self, ref: RunRef) -> None:
-        safe = ["-P"] if sys.version_info >= (3, 11) else []
         name = (ref.orchestrator, self.store.url, ref.deployment, ref.run_id)
         process = subprocess.Popen(
-            [sys.executable, *safe, "-m", "lolpop.detached", *name],
+            [sys.executable, "-P", "-m", "lolpop.detached", *name],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -195,7 +194,6 @@ class Detached:
 
     def _walked(self, record: RunRecord, spec: DeploymentSpec) -> tuple[RunState, str | None]:
         manifest = read_manifest(self.store, record.package_digest)
-        major, minor = map(int, manifest.python.split("."))
         for step in manifest.graph.steps:
             request = Request(
                 storage=spec.storage,
@@ -204,7 +202,7 @@ class Detached:
                 step=step.name,
                 timeout=spec.settings(step.name).timeout,
             )
-            error = _made(command(request, spec.interpreter, (major, minor)), record.parameters)
+            error = _made(command(request, spec.interpreter), record.parameters)
             if error is not None:
                 state = RunState.CANCELLED if record.stopping else RunState.FAILED
                 return state, f"{step.name}: {error}"

@@ -149,12 +149,7 @@ def run(self):
     [
         (ASYNC, "ValueError: x", ["ValueError: x"]),
         (CHAINED, "ValueError: x", ["KeyError: 'a'", "direct cause", "ValueError: x"]),
-        pytest.param(
-            GROUP,
-            "ExceptionGroup: x (2 sub-exceptions)",
-            ["KeyError: 'a'", "ValueError: y"],
-            marks=pytest.mark.skipif(sys.version_info < (3, 11), reason="groups are new in 3.11"),
-        ),
+        (GROUP, "ExceptionGroup: x (2 sub-exceptions)", ["KeyError: 'a'", "ValueError: y"]),
         ("def run(self):\n    raise SystemExit(0)", "SystemExit: 0", []),
         ("def run(self):\n    raise Fatal('no data')", "Fatal: no data", ["no data"]),
         ("def run(self):\n    raise OSError(32, 'gone')", "BrokenPipeError: [Errno 32] gone", []),

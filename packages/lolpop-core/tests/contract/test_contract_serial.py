@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -61,7 +61,7 @@ EXAMPLES = {
     str: "a",
     int: 1,
     Path: Path("a"),
-    datetime: datetime(2024, 5, 1, tzinfo=timezone.utc),
+    datetime: datetime(2024, 5, 1, tzinfo=UTC),
 }
 
 
@@ -134,7 +134,7 @@ def test_the_json_of_a_value_is_plain() -> None:
 
 def test_a_time_with_the_letter_for_utc_is_read_on_every_python() -> None:
     line = from_json(LogLine, {"text": "hello", "time": "2024-05-01T06:00:00Z"})
-    assert line == LogLine(text="hello", time=datetime(2024, 5, 1, 6, tzinfo=timezone.utc))
+    assert line == LogLine(text="hello", time=datetime(2024, 5, 1, 6, tzinfo=UTC))
 
 
 def test_fields_that_may_be_missing_get_their_default() -> None:

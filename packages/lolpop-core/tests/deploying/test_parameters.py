@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
@@ -96,7 +96,7 @@ def test_values_are_checked_before_a_run_is_asked_for() -> None:
     assert caught.value.hint == "--param name=…"
 
 
-class Shape(str, Enum):
+class Shape(StrEnum):
     FLAT = "flat"
 
 

@@ -231,7 +231,7 @@ class Steps:
         """Start the step command; its parameters are on its standard input."""
         request = self.request(how, step, **changes)
         process = subprocess.Popen(
-            command(request, sys.executable, sys.version_info[:2]),
+            command(request, sys.executable),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -198,10 +198,8 @@ def test_the_working_process_dies_with_the_one_that_watches(steps: Any) -> None:
 
 def test_a_module_of_the_working_folder_hides_none_of_ours(steps: Any, tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text("raise RuntimeError('hidden')\n")
-    words = [sys.executable, *(["-P"] if sys.version_info >= (3, 11) else [])]
-    done = subprocess.run(
-        [*words, "-m", "lolpop.execution", "run", "--help"], cwd=tmp_path, capture_output=True
-    )
+    words = [sys.executable, "-P", "-m", "lolpop.execution", "run", "--help"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True)
     assert done.returncode == 0, done.stderr
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timezone
+from datetime import UTC
 from itertools import pairwise
 from typing import Any
 
@@ -127,4 +127,4 @@ def test_times_follow_one_another(flow: Any) -> None:
     times += [time for step in steps for a in step.attempts for time in (a.started_at, a.ended_at)]
     times.append(status.run.ended_at)
     assert times == sorted(times)
-    assert {time.tzinfo for time in times} == {timezone.utc}
+    assert {time.tzinfo for time in times} == {UTC}

@@ -135,13 +135,13 @@ def refusal(opened: Opened, tmp_path: Path) -> tuple[str, str]:
     return caught.value.message, caught.value.hint
 
 
-def test_without_uv_the_extra_is_named(
+def test_without_uv_the_way_to_it_is_named(
     opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lolpop.package.environments.uv_path", lambda: None)
     assert refusal(opened, tmp_path) == (
         "uv isn't installed, and an environment of the package's own needs it",
-        "pip install 'lolpop-core[venv]', or package: {environment: current}",
+        "pip install uv, or package: {environment: current}",
     )
 
 

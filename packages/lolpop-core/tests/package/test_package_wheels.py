@@ -175,7 +175,9 @@ def test_an_editable_distribution_whose_folder_is_gone_is_named(site: Any) -> No
     assert caught.value.hint == "install acme again from where it is now"
 
 
-def test_without_a_builder_the_extra_is_named(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_builder_the_way_to_one_is_named(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = editable(site)
     monkeypatch.setattr("lolpop.package.backend.uv_path", lambda: None)
     monkeypatch.setattr("lolpop.package.backend.find_spec", lambda name: None)
@@ -184,7 +186,7 @@ def test_without_a_builder_the_extra_is_named(site: Any, monkeypatch: pytest.Mon
     assert caught.value.message == (
         f"acme is installed from {str(source)!r}, and neither uv nor pip is there to build it"
     )
-    assert caught.value.hint == "pip install 'lolpop-core[venv]'"
+    assert caught.value.hint == "pip install uv"
 
 
 def test_pip_builds_where_there_is_no_uv(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -30,7 +30,7 @@ from lolpop.contract import (
 from lolpop.pictures.report import ArtifactView, RunReport
 
 VOID = {"meta", "col"}
-START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=timezone.utc)
+START = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 ERROR = "ValueError: Input X contains NaN."
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,6 @@ import pytest
 import yaml
 
 from lolpop.contract import Capability
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 FILES = [
     ".github/workflows/publish.yml",

@@ -67,7 +67,7 @@ PLAIN = st.recursive(
 )
 ODD = [Colour.RED, Text("a"), {True: 1}, {1: 2}, math.inf, (1, 2), "\ud800", [()], {"a": {None: 1}}]
 ODD += [10**5000, {1, 2}, frozenset({"a"}), bytearray(b"a"), 1j, Decimal("1.10"), b"x" * 100_000]
-ODD += [dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc), Row("a", (1, b"")), range(3), int, len]
+ODD += [dt.datetime(2020, 1, 1, tzinfo=dt.UTC), Row("a", (1, b"")), range(3), int, len]
 ODD += [Model(name="a")]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from lolpop_dagster.api import Api
@@ -53,4 +53,4 @@ class Events:
 
 def time_of(event: dict[str, Any]) -> datetime:
     """Give the time of an event."""
-    return datetime.fromtimestamp(float(event["timestamp"]) / 1000, timezone.utc)
+    return datetime.fromtimestamp(float(event["timestamp"]) / 1000, UTC)

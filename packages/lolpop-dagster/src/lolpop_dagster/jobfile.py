@@ -35,7 +35,6 @@ class JobFile:
         schema_version: The version of this format; a higher one than ours can't be read.
         package: The digest of the package.
         spec: What it is deployed as.
-        python: The version of the interpreter, as 'major.minor'.
         graph: The steps, without how they are called.
         parameters: The JSON schema of the entrypoint's parameters.
         executor: The executor, as the config names it.
@@ -47,7 +46,6 @@ class JobFile:
     schema_version: int = SCHEMA_VERSION
     package: str
     spec: DeploymentSpec
-    python: str
     graph: StepGraph
     parameters: Mapping[str, Any] = field(hash=False)
     executor: str | None = None
@@ -78,12 +76,6 @@ class JobFile:
         """The deployment digest."""
         return self.spec.digest(self.package)
 
-    @property
-    def version(self) -> tuple[int, int]:
-        """The version of the interpreter."""
-        major, minor = map(int, self.python.split("."))
-        return major, minor
-
 
 def made(package: Package, spec: DeploymentSpec, config: DagsterConfig) -> JobFile:
     """Say what a deployment has to be."""
@@ -93,7 +85,6 @@ def made(package: Package, spec: DeploymentSpec, config: DagsterConfig) -> JobFi
     return JobFile(
         package=package.digest,
         spec=spec,
-        python=manifest.python,
         graph=replace(manifest.graph, steps=steps, collapses=(), result=None),
         parameters=manifest.parameters,
         executor=config.executor,

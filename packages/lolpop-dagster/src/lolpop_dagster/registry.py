@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from lolpop.contract import Deployment
 from lolpop.errors import EngineError, LolpopError, NotFoundError
@@ -217,7 +217,7 @@ class Registry:
     def _written(self, name: str) -> datetime | None:
         with suppress(OSError):  # it may have been removed meanwhile
             seconds = self.workspace.deployments.file_of(name).stat().st_mtime
-            return datetime.fromtimestamp(seconds, timezone.utc)
+            return datetime.fromtimestamp(seconds, UTC)
         return None
 
     def _problem(self, seen: Seen | None) -> str | None:

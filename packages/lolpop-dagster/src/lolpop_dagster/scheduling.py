@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -19,7 +19,7 @@ def schedule_of(file: JobFile) -> dg.ScheduleDefinition:
 
     def evaluate(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         due = context.scheduled_execution_time
-        if datetime.now(timezone.utc) - due > _LATEST:
+        if datetime.now(UTC) - due > _LATEST:
             return dg.SkipReason(_MISSED)
         return dg.RunRequest()
 

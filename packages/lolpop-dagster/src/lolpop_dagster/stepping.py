@@ -85,7 +85,7 @@ def _command(
         timeout=file.spec.settings(step.name).timeout,
         parent_run=record.start.parent_run_id,
     )
-    return command(request, file.spec.interpreter, file.version)
+    return command(request, file.spec.interpreter)
 
 
 def _crash(file: JobFile, error: Exception, record: RunRecord) -> dg.Failure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lolpop.contract import DeploymentSpec, Overlap
@@ -33,7 +33,7 @@ def is_missed(client: SyncPrefectClient, run: FlowRun, spec: DeploymentSpec) -> 
     later = paging.every(
         client.read_flow_runs,
         deployment_filter=filters.deployment(run.deployment_id),
-        flow_run_filter=filters.expected(due + _LATEST, datetime.now(timezone.utc)),
+        flow_run_filter=filters.expected(due + _LATEST, datetime.now(UTC)),
     )
     return any(each.auto_scheduled and not _fell_out(each) for each in later)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -127,7 +127,7 @@ def _is_planned(run: FlowRun) -> bool:
     if run.state is None or not run.state.is_scheduled() or run.state_name == _WAITING:
         return False
     due = run.expected_start_time
-    return bool(run.auto_scheduled and due and due > datetime.now(timezone.utc))
+    return bool(run.auto_scheduled and due and due > datetime.now(UTC))
 
 
 def demanded(client: SyncPrefectClient, run_id: str, there: DeploymentResponse) -> FlowRun:
@@ -251,7 +251,7 @@ def _message(client: SyncPrefectClient, run: FlowRun, state: RunState) -> str | 
         return None
     if run.state_name == _WAITING:
         return "it waits for its turn: `deployment.concurrency` runs are active"
-    if (datetime.now(timezone.utc) - due).total_seconds() < _PATIENCE:
+    if (datetime.now(UTC) - due).total_seconds() < _PATIENCE:
         return None
     return pools.trouble(client, run.work_pool_name)
 

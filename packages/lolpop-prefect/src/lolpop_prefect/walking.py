@@ -162,8 +162,7 @@ class Walk:
             timeout=spec.settings(step.name).timeout,
             decorate=self.decorate,
         )
-        major, minor = map(int, self.manifest.python.split("."))
-        return command(request, spec.interpreter, (major, minor))
+        return command(request, spec.interpreter)
 
     def _end(self) -> None:
         """End what still runs: all that has begun, if a signal ends the run."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lolpop.cli.failures import Reply
@@ -47,7 +47,7 @@ def seconds(step: StepStatus) -> str:
     if not step.attempts:
         return ""
     last = step.attempts[-1]
-    ended = last.ended_at or datetime.now(timezone.utc)
+    ended = last.ended_at or datetime.now(UTC)
     return f"{(ended - last.started_at).total_seconds():.2f}"
 
 

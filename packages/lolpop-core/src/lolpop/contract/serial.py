@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -90,7 +90,7 @@ def _write_scalar(value: object, where: str) -> Any:
 def _write_time(value: datetime, where: str) -> str:
     if value.tzinfo is None:
         _mismatch("a time with its offset", value.isoformat(), where)
-    return value.astimezone(timezone.utc).isoformat()
+    return value.astimezone(UTC).isoformat()
 
 
 def _key(key: object, where: str) -> str:
@@ -197,8 +197,7 @@ def _read_number(hint: Any, found: object, where: str) -> float:
 
 def _read_time(hint: Any, found: object, where: str) -> datetime:
     try:
-        # Python 3.10 reads an offset but not the letter.
-        time = datetime.fromisoformat(_read_string(hint, found, where).replace("Z", "+00:00"))
+        time = datetime.fromisoformat(_read_string(hint, found, where))
     except (ContractError, ValueError):
         time = datetime.min
     return time if time.tzinfo else _mismatch("an ISO 8601 time with its offset", found, where)

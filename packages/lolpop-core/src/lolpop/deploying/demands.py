@@ -167,5 +167,5 @@ def _environment(package: Package) -> Iterator[Refusal]:
     if package.manifest.environment is Environment.VENV and uv_path() is None:
         yield Refusal(
             "uv isn't installed, and an environment of the package's own needs it",
-            "pip install 'lolpop-core[venv]', or package: {environment: current}",
+            "pip install uv, or package: {environment: current}",
         )

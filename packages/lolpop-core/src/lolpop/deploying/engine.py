@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -200,10 +199,8 @@ def _project(document: Document, settings: Settings) -> str:
         return settings.deployment.project
     file = document.folder / "pyproject.toml"
     if file.is_file():
-        if sys.version_info >= (3, 11):
-            import tomllib
-        else:
-            import tomli as tomllib
+        import tomllib
+
         name = tomllib.loads(file.read_text("utf-8")).get("project", {}).get("name")
         if name:
             return str(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from lolpop.contract import (
@@ -125,7 +125,7 @@ def _succeeded(step: StepStatus | None) -> bool:
 
 
 def _silence(record: RunRecord, last: datetime) -> str:
-    ref, since = record.ref, last.astimezone(timezone.utc)
+    ref, since = record.ref, last.astimezone(UTC)
     return (
         f"no sign of life since {since:%Y-%m-%d %H:%M:%S} UTC, and no end is recorded;"
         f" `lolpop deployment status {ref.deployment} --run {ref.run_id}` asks {ref.orchestrator}"

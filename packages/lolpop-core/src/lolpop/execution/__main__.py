@@ -1,14 +1,9 @@
 """The step command: `python -m lolpop.execution run …`. Engines start it, and people to debug."""
 
-import os
-import sys
-
-# From 3.11 on `-P` does this; a module of the project must not hide one that lolpop needs.
-if sys.version_info < (3, 11) and sys.path and sys.path[0] in ("", ".", os.getcwd()):  # noqa: PTH109
-    del sys.path[0]
-
 import argparse
 import json
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn

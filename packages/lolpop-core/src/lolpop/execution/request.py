@@ -43,20 +43,15 @@ class Request:
     parent_run: str | None = None
 
 
-def command(
-    request: Request, python: str, version: tuple[int, int], parameters: str = "-"
-) -> list[str]:
+def command(request: Request, python: str, parameters: str = "-") -> list[str]:
     """Make the argument list of the step command.
 
     Args:
         request: The attempt; its parameters aren't among the arguments.
         python: The absolute path of the interpreter.
-        version: That interpreter's version; from 3.11 on `-P` keeps the working folder off
-            its path.
         parameters: The file that holds the run's parameters as JSON, or `-` for standard
             input.
     """
-    safe = ["-P"] if version >= (3, 11) else []
     ref = request.ref
     arguments = {
         "--storage": request.storage,
@@ -73,4 +68,5 @@ def command(
     }
     # `--name=value`, so that a value that starts with a dash stays a value.
     given = [f"{name}={value}" for name, value in arguments.items() if value is not None]
-    return [python, *safe, "-m", "lolpop.execution", "run", *given]
+    # A module of the project, in the working folder, must not hide one that lolpop needs.
+    return [python, "-P", "-m", "lolpop.execution", "run", *given]

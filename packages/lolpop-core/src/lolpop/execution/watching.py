@@ -137,11 +137,10 @@ class Watch:
 
     def start(self, answers: int) -> subprocess.Popen[bytes]:
         """Start the process that does the work, and give it its order."""
-        safe = ["-P"] if sys.version_info >= (3, 11) else []
         with_parent = f"--with-parent={os.getpid()}"
         serve = ["-m", "lolpop.execution", "serve", str(answers), with_parent]
         child = subprocess.Popen(
-            [sys.executable, *safe, *serve],
+            [sys.executable, "-P", *serve],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
@@ -126,7 +126,7 @@ class LocalOrchestrator(Orchestrator):
                 hint="`lolpop deployment build` makes it able to",
             )
         self.active(deployment_name)
-        made = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{token_hex(3)}"
+        made = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
         log = log_of(self.index, made)
         with claimed(log) as claim:
             row = self.index.add(made, entry, parameters, options.idempotency_key)
@@ -141,13 +141,12 @@ class LocalOrchestrator(Orchestrator):
     def supervise(self, row: Row, log: Path, claim: int) -> None:
         """Start the process that drives a run; it outlives this one, and keeps the claim."""
         fresh = ["--fresh"] if self.config.fresh else []
-        safe = ["-P"] if sys.version_info >= (3, 11) else []
         # A run that a step starts isn't the step's: it must not end with it.
         environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
         with log.open("ab") as output:
             process = subprocess.Popen(
                 [
-                    *(sys.executable, *safe, "-m", "lolpop.local.supervisor"),
+                    *(sys.executable, "-P", "-m", "lolpop.local.supervisor"),
                     *(str(self.index.path), row.id, *fresh),
                 ],
                 stdin=subprocess.DEVNULL,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -35,8 +34,7 @@ class Worker:
 
     def __init__(self, interpreter: str) -> None:
         answers, writing = os.pipe()
-        safe = ["-P"] if sys.version_info >= (3, 11) else []
-        command = [interpreter, *safe, "-m", "lolpop.execution", "serve", str(writing)]
+        command = [interpreter, "-P", "-m", "lolpop.execution", "serve", str(writing)]
         environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
         self.name = uuid4().hex
         self.process = subprocess.Popen(

@@ -81,5 +81,5 @@ def _command(folder: Path, out: str, name: str) -> list[str]:
         return [sys.executable, "-m", "pip", "wheel", *arguments, str(folder)]
     raise PackageError(
         f"{name} is installed from {str(folder)!r}, and neither uv nor pip is there to build it",
-        hint="pip install 'lolpop-core[venv]'",
+        hint="pip install uv",
     )

@@ -63,13 +63,14 @@ def build(blueprint: Blueprint, workflow: Workflow, graph: StepGraph, store: Sto
     config = workflow_part(blueprint)
     settings = blueprint.settings.package
     folder = workflow.project_folder
+    # First, for it needs a build tool where something is editable: nothing was done by then.
+    required = required_by(folder, settings.requirements)
+    lock, wheels = locked(closure(roots_of_lock(required, blueprint)))
     refuse_secrets(config, settings.allow_literals)
     choice = chosen(folder, _rules(blueprint, workflow, store))
     packaged = {file.path for file in choice.files}
     refuse_missing(_with_parameters(config, blueprint), folder, packaged, settings.exclude)
     refuse_missing_code(_modules(blueprint, workflow), folder, packaged)
-    required = required_by(folder, settings.requirements)
-    lock, wheels = locked(closure(roots_of_lock(required, blueprint)))
     sources = [config_source(config), *project_sources(choice.files), *wheels]
     sources.sort(key=lambda source: source.file.path)
     files = tuple(source.file for source in sources)

@@ -123,7 +123,7 @@ def _build(place: Path, python: Path, opened: Opened, further: Sequence[_Further
     if uv is None:
         raise PackageError(
             "uv isn't installed, and an environment of the package's own needs it",
-            hint="pip install 'lolpop-core[venv]', or package: {environment: current}",
+            hint="pip install uv, or package: {environment: current}",
         )
     shutil.rmtree(place, ignore_errors=True)
     _run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(place)])

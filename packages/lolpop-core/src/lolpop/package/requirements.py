@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +12,6 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 
 from lolpop.errors import PackageError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _FURTHER = re.compile(r"(?:-r|--requirement)[\s=]*(.+)")

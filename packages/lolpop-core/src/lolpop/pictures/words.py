@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from unicodedata import combining, east_asian_width
 
 from lolpop.contract import Edge, Step, StepSettings
@@ -39,7 +39,7 @@ def size(count: int) -> str:
 
 def moment(time: datetime) -> str:
     """Write a time in UTC, to the second."""
-    return f"{time.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def counted(count: int, noun: str) -> str:

@@ -71,8 +71,7 @@ class Stage:
     def play(self, step: str) -> Played:
         """Make a step by the step command, and keep its record."""
         request = replace(self._request, step=step)
-        version = sys.version_info[:2]
-        done = self._run(command(request, sys.executable, version), json.dumps(request.parameters))
+        done = self._run(command(request, sys.executable), json.dumps(request.parameters))
         record = Runs(self._store).find(request.ref)
         attempts = record.attempts(step) if record else []
         if not attempts or (closing := attempts[-1].closing) is None:
@@ -93,8 +92,7 @@ class Stage:
             hash_seed: The seed of Python's hashes, on which the order of sets depends.
         """
         trial = Trial(replace(self._request, step=step), str(self._folder), tuple(files), seed)
-        safe = ["-P"] if sys.version_info >= (3, 11) else []
-        words = [sys.executable, *safe, "-m", "lolpop.rehearsal.trial"]
+        words = [sys.executable, "-P", "-m", "lolpop.rehearsal.trial"]
         done = self._run(words, json.dumps(to_json(trial)), PYTHONHASHSEED=str(hash_seed))
         last = done.stdout.rpartition("\n")[2]
         outcome = from_json(Outcome, json.loads(last)) if last.startswith("{") else Outcome(code=1)

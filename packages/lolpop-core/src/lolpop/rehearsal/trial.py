@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
-# From 3.11 on `-P` does this; a module of the project must not hide one that lolpop needs.
-if sys.version_info < (3, 11) and sys.path and sys.path[0] in ("", "."):
-    del sys.path[0]
-
 import json
 import shutil
+import sys
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from importlib import import_module

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lolpop.contract import AttemptStatus, StepState
@@ -68,7 +68,7 @@ def claimed(step: str, engine_attempt: int | None) -> Claim:
 
 def now() -> datetime:
     """Give the time of this machine."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 class Attempt:
@@ -172,7 +172,7 @@ class Attempt:
         return lease if self._store.exists(lease) else self._key("claim.json")
 
     def _time(self, name: str) -> datetime:
-        return datetime.fromtimestamp(self._store.modified(self._key(name)), timezone.utc)
+        return datetime.fromtimestamp(self._store.modified(self._key(name)), UTC)
 
     def _key(self, name: str) -> str:
         return joined(self._prefix, name)

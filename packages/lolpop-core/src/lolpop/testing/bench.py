@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from lolpop import plugins
 from lolpop.contract import Capability
@@ -13,6 +14,8 @@ from lolpop.errors import LolpopError
 from lolpop.orchestrator import Orchestrator
 from lolpop.testing.harness import Harness
 from lolpop.testing.project import Finished, Project
+
+T = TypeVar("T")
 
 
 class Bench:
@@ -33,6 +36,7 @@ class Bench:
         self._local: dict[str, Project] = {}
         self._built: dict[str, Project] = {}
         self._finished: dict[tuple[str, str], Finished] = {}
+        self._made: dict[Callable[[Bench], object], object] = {}
 
     @property
     def plugin(self) -> plugins.Plugin:
@@ -85,6 +89,12 @@ class Bench:
             made.build()
             self._finished[key] = made.finish(None if how == "well" else how)
         return self._finished[key]
+
+    def once(self, make: Callable[[Bench], T]) -> T:
+        """Give what a function makes here, the same to every rule that asks for it."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
     def locally(self, workflow: str) -> Project:
         """Give a project on LocalOrchestrator that is equal but for the one line."""

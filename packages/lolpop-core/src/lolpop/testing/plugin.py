@@ -20,6 +20,7 @@ _ran: dict[str, int] = {}
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker that the rules' tests have."""
     config.addinivalue_line("markers", f"{_MARKER}: holds an orchestrator to a rule")
+    config.addinivalue_line("markers", "xdist_group: tests that pytest-xdist keeps together")
     _ran.clear()
 
 

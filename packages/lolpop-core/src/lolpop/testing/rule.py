@@ -40,12 +40,15 @@ class Rule:
         check: Checks it; raises RuleBroken.
         capability: What an orchestrator declares that is held to it; None for everyone.
         pain: What users suffer without it.
+        shared: Whether it looks at runs that other rules look at as well. Test runners that
+            use several processes keep such rules in one of them, so that each run is made once.
     """
 
     name: str
     check: Callable[[Bench], None]
     capability: Capability | None
     pain: str
+    shared: bool = False
 
     @property
     def family(self) -> str:
@@ -54,16 +57,17 @@ class Rule:
 
 
 def rule(
-    capability: Capability | None = Capability.DEPLOYMENTS,
+    capability: Capability | None = Capability.DEPLOYMENTS, shared: bool = False
 ) -> Callable[[Callable[[Bench], None]], Callable[[Bench], None]]:
     """Make a function of a family's module a rule.
 
     Args:
         capability: What an orchestrator declares that is held to it; None for everyone.
+        shared: Whether it looks at runs that other rules look at as well.
     """
 
     def mark(function: Callable[[Bench], None]) -> Callable[[Bench], None]:
-        setattr(function, _MARK, capability)
+        setattr(function, _MARK, (capability, shared))
         return function
 
     return mark
@@ -83,15 +87,15 @@ def _of(family: Any) -> list[Rule]:
     name = family.__name__.rpartition(".")[2]
     found = [each for each in vars(family).values() if hasattr(each, _MARK)]
     return [
-        Rule(
-            f"{name}.{each.__name__}",
-            each,
-            getattr(each, _MARK),
-            " ".join((inspect.getdoc(each) or "").split()),
-        )
+        _rule(f"{name}.{each.__name__}", each)
         for each in found
         if each.__module__ == family.__name__
     ]
+
+
+def _rule(name: str, check: Callable[[Bench], None]) -> Rule:
+    capability, shared = getattr(check, _MARK)
+    return Rule(name, check, capability, " ".join((inspect.getdoc(check) or "").split()), shared)
 
 
 def broken(message: str) -> NoReturn:

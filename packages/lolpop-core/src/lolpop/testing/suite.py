@@ -57,6 +57,8 @@ class OrchestratorSuite:
         """Make a rule a parameter; one that is expected to fail must do so."""
         link = cls.expected_failures.get(rule.name)
         marks = [pytest.mark.xfail(reason=link, strict=True)] if link else []
+        if rule.shared:  # pytest-xdist's `--dist loadgroup` gives a group to one process
+            marks.append(pytest.mark.xdist_group(cls.__name__))
         return pytest.param(rule, id=rule.name, marks=marks)
 
     @pytest.mark.lolpop_rule

@@ -22,7 +22,7 @@ def _both(bench: Bench, workflow: str, how: str = "well") -> tuple[Finished, Fin
     return mine, local.finish(None if how == "well" else how)
 
 
-@rule()
+@rule(shared=True)
 def outputs_are_those_of_the_local_run(bench: Bench) -> None:
     """Give every step's output the digest that it has on LocalOrchestrator."""
     for workflow in ("chain", "groups", "branches", "values"):
@@ -34,7 +34,7 @@ def outputs_are_those_of_the_local_run(bench: Bench) -> None:
             expect_equal(found and found.digest, output and output.digest, f"{workflow}: {name}")
 
 
-@rule()
+@rule(shared=True)
 def failures_are_those_of_the_local_run(bench: Bench) -> None:
     """Fail in the same step with the same error and the same steps after it."""
     for how in ("fail", "exit"):

@@ -26,7 +26,7 @@ def _retried(bench: Bench, **settings: Any) -> Project:
     return project
 
 
-@rule()
+@rule(shared=True)
 def the_right_step_fails(bench: Bench) -> None:
     """Name the step that failed, and its error as it was raised."""
     finished = bench.finished(how="fail")
@@ -36,7 +36,7 @@ def the_right_step_fails(bench: Bench) -> None:
     expect_equal(_step(finished, "work.change").state.value, "failed", "its state")
 
 
-@rule()
+@rule(shared=True)
 def nothing_after_it_runs(bench: Bench) -> None:
     """Start no step that needs a failed one."""
     finished = bench.finished(how="fail")
@@ -44,7 +44,7 @@ def nothing_after_it_runs(bench: Bench) -> None:
     expect_equal(_step(finished, "work.finish").state.value, "skipped", "the step after it")
 
 
-@rule()
+@rule(shared=True)
 def its_log_has_the_traceback(bench: Bench) -> None:
     """Keep what a step printed, its traceback, and its error as the last line."""
     finished = bench.finished(how="fail")
@@ -56,7 +56,7 @@ def its_log_has_the_traceback(bench: Bench) -> None:
     expect(lines and lines[-1] == ERROR, f"the last line must be the error: {said}")
 
 
-@rule(Capability.ENGINE_LOGS)
+@rule(Capability.ENGINE_LOGS, shared=True)
 def the_engines_log_has_it_too(bench: Bench) -> None:
     """Show output, traceback and error in the engine's own log, where its users look."""
     finished = bench.finished(how="fail")
@@ -71,7 +71,7 @@ def the_engines_log_has_it_too(bench: Bench) -> None:
     expect(not left, f"the engine's log lacks {left[0] if left else ''}")
 
 
-@rule()
+@rule(shared=True)
 def attempts_are_counted_from_zero(bench: Bench) -> None:
     """Count the first attempt as 0 on every engine, whatever the engine counts from."""
     finished = bench.finished(how="fail")
@@ -80,11 +80,14 @@ def attempts_are_counted_from_zero(bench: Bench) -> None:
     expect_equal(counted, [(0, 0)], "the attempts of a step that isn't retried")
 
 
-@rule(Capability.RETRIES)
+def _failed_thrice(bench: Bench) -> Finished:
+    return _retried(bench, retries=2, retry_delay="2s").finish(how="fail")
+
+
+@rule(Capability.RETRIES, shared=True)
 def retries_are_made(bench: Bench) -> None:
     """Try again as often as the configuration says, each attempt counted by the engine."""
-    project = _retried(bench, retries=2)
-    finished = project.finish(how="fail")
+    finished = bench.once(_failed_thrice)
     expect_equal(finished.run.state.value, "failed", "the run")
     expect_equal(finished.steps, ["make", *["change"] * 3], "the attempts that ran")
     attempts = _step(finished, "work.change").attempts
@@ -104,12 +107,11 @@ def a_retry_may_succeed(bench: Bench) -> None:
     expect_equal(states, ["failed", "succeeded"], "the states of the attempts")
 
 
-@rule(Capability.RETRIES)
+@rule(Capability.RETRIES, shared=True)
 def retries_wait_as_long_as_they_should(bench: Bench) -> None:
     """Wait the configured delay between two attempts."""
-    project = _retried(bench, retries=1, retry_delay="2s")
-    finished = project.finish(how="fail")
-    first, second = (line["time"] for line in finished.seen if line["step"] == "change")
+    finished = bench.once(_failed_thrice)
+    first, second, *_ = (line["time"] for line in finished.seen if line["step"] == "change")
     expect(second - first >= 1.9, f"the second attempt came after {second - first:.1f} s, not 2 s")
 
 
@@ -135,7 +137,7 @@ def a_step_that_takes_too_long_is_ended(bench: Bench) -> None:
     expect_equal(project.living(), [], "the processes that are left")
 
 
-@rule()
+@rule(shared=True)
 def a_crash_without_a_word_is_a_failure(bench: Bench) -> None:
     """Take a process that ends without a word for a failed attempt, and say how it ended."""
     finished = bench.finished(how="exit")
@@ -147,7 +149,7 @@ def a_crash_without_a_word_is_a_failure(bench: Bench) -> None:
     expect("last words" in said, f"what it printed before is lost: {said}")
 
 
-@rule()
+@rule(shared=True)
 def a_killed_process_is_a_failure(bench: Bench) -> None:
     """Say which signal ended a step: out of memory looks like nothing otherwise."""
     finished = bench.finished(how="kill")

@@ -8,7 +8,7 @@ from lolpop.testing.rule import expect_equal, rule
 ORDER = 11
 
 
-@rule()
+@rule(shared=True)
 def every_attempt_starts_afresh(bench: Bench) -> None:
     """Let no step see what another one left on objects, classes or modules.
 

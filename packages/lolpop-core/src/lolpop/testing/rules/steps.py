@@ -13,7 +13,7 @@ from lolpop.testing.workflows.names import CHAIN, GROUPS
 ORDER = 6
 
 
-@rule()
+@rule(shared=True)
 def names_and_order_are_the_graphs(bench: Bench) -> None:
     """Show the same steps, by name and number, as the package and every other engine."""
     finished = bench.finished()
@@ -23,7 +23,7 @@ def names_and_order_are_the_graphs(bench: Bench) -> None:
     expect_equal(finished.steps, ["make", "change", "finish"], "the steps that ran")
 
 
-@rule()
+@rule(shared=True)
 def each_is_one_unit_of_the_engine(bench: Bench) -> None:
     """Show each step as a unit of the engine's own, not all of them as one opaque task."""
     finished = bench.finished()
@@ -31,7 +31,7 @@ def each_is_one_unit_of_the_engine(bench: Bench) -> None:
     expect_equal(sorted(units), sorted(CHAIN), "the engine's units of the run")
 
 
-@rule()
+@rule(shared=True)
 def groups_keep_their_steps(bench: Bench) -> None:
     """Run the steps of nested groups, and the same step several times, under their names."""
     finished = bench.finished("groups")
@@ -44,7 +44,7 @@ def groups_keep_their_steps(bench: Bench) -> None:
     expect_equal(paths, expected, "their groups")
 
 
-@rule()
+@rule(shared=True)
 def values_arrive_as_they_were(bench: Bench) -> None:
     """Hand over values of any kind, large ones, None, files, and elements, equal and writable.
 
@@ -74,7 +74,7 @@ def what_cannot_be_stored_is_named(bench: Bench) -> None:
     expect_equal(finished.steps, [], "the steps after it that ran")
 
 
-@rule()
+@rule(shared=True)
 def they_run_apart_from_the_engine(bench: Bench) -> None:
     """Run no step in the engine's own process, nor in the one that started the run."""
     pids = {line["pid"] for line in bench.finished().seen}
@@ -91,7 +91,7 @@ def independent_ones_run_at_once(bench: Bench) -> None:
     expect_equal(finished.steps[-1], "join", "the last step")
 
 
-@rule()
+@rule(shared=True)
 def program_order_is_kept(bench: Bench) -> None:
     """Run one step after the other, as written, unless `order: data` is asked for."""
     finished = bench.finished("branches")

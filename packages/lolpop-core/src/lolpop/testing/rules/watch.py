@@ -29,7 +29,7 @@ def status_and_logs_while_it_runs(bench: Bench) -> None:
     project.wait(run)
 
 
-@rule()
+@rule(shared=True)
 def logs_are_complete_and_in_order(bench: Bench) -> None:
     """Show every line of every step, each step's in order, nothing twice."""
     finished = bench.finished()
@@ -37,7 +37,7 @@ def logs_are_complete_and_in_order(bench: Bench) -> None:
     expect_equal(said, ["making well", "changing well", "finishing 42"], "the log of the run")
 
 
-@rule(Capability.ENGINE_LOGS)
+@rule(Capability.ENGINE_LOGS, shared=True)
 def the_engines_lines_are_given(bench: Bench) -> None:
     """Give from the engine's log what the steps printed, where no record has it."""
     run, project = bench.finished().run, bench.finished().project
@@ -57,7 +57,7 @@ def the_engines_lines_are_given(bench: Bench) -> None:
     expect(not left, left[0] if left else "")
 
 
-@rule()
+@rule(shared=True)
 def a_run_that_is_not_there_is_not_found(bench: Bench) -> None:
     """Say that a run isn't there, instead of anything the engine might say."""
     project = bench.built()

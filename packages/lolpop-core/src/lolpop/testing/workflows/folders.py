@@ -19,8 +19,11 @@ class Work(lolpop.Pipeline):
         witness: str
 
     def read(self) -> str:
-        """Read a file of the project by its relative path."""
-        text = WORDS.read_text("utf-8")
+        """Read a file of the project by its relative path, or write down why it can't."""
+        try:
+            text = WORDS.read_text("utf-8")
+        except OSError as error:
+            text = str(error)
         note(self.config.witness, "read", text=text)
         return text
 
@@ -43,14 +46,11 @@ class Work(lolpop.Pipeline):
 
 
 class Folders(lolpop.Runner):
-    """Read; or leave, look, read again."""
+    """Read by a relative path; leave, look, read again."""
 
     work: Work
 
-    def relative(self) -> str:
-        """Read by a relative path."""
-        return self.work.read()
-
-    def apart(self) -> int:
-        """Leave, look, read again."""
-        return self.work.again(self.work.look(self.work.leave()))
+    def run(self) -> tuple[str, int]:
+        """Do all of it."""
+        text = self.work.read()
+        return text, self.work.again(self.work.look(self.work.leave()))

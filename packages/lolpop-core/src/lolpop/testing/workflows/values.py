@@ -44,7 +44,7 @@ class Make(lolpop.Pipeline):
 
     def rich(self) -> Any:
         """Give values that JSON doesn't have."""
-        day = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.timezone.utc)
+        day = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
         numbers = array.array("d", [1.0, 2.0])
         return (b"\x00\xff", {1, 2}, decimal.Decimal("1.10"), day, 1 + 2j, numbers, Model())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lolpop.contract import RunRef, RunState, RunStatus
@@ -50,7 +50,7 @@ class ForgetsWhatRan(Honest):
     def status(self, ref: RunRef) -> RunStatus:
         found = super().status(ref)
         began = Path(self.config.service).stat().st_mtime
-        made = found.run.created_at or datetime.now(timezone.utc)
+        made = found.run.created_at or datetime.now(UTC)
         if not found.run.state.is_over or made.timestamp() > began:
             return found
         return replace(found, run=replace(found.run, state=RunState.FAILED))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lolpop.contract import Deployment, DeploymentSpec, Package, Plan, Run
@@ -29,7 +29,7 @@ class WakesUpSlowly(Sound):
     def run(self, deployment_name: str, parameters: Mapping[str, Any], options: RunOptions) -> Run:
         run = super().run(deployment_name, parameters, options)
         made = self.entry(deployment_name).updated_at
-        young = datetime.now(timezone.utc) - made < timedelta(seconds=3)
+        young = datetime.now(UTC) - made < timedelta(seconds=3)
         if young and len(self.index.deployments()) == 1:
             self.stop(deployment_name, run.ref.run_id, StopOptions())
         return run

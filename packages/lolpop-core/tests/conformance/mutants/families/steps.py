@@ -123,7 +123,7 @@ class RunsHere(Sound):
 @breaks(
     "steps.independent_ones_run_at_once",
     "the run (TimeoutError: the other side didn't come)",
-    patience=6.0,
+    patience=20.0,
 )
 class RunsOneByOne(Sound):
     wrong = "one_at_a_time"
