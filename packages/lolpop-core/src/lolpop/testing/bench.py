@@ -74,20 +74,25 @@ class Bench:
         return made
 
     def built(self, workflow: str = "chain") -> Project:
-        """Give a project that is deployed, the same one to every rule that doesn't change it."""
+        """Give a project that is deployed, the same one to every rule that doesn't change it.
+
+        Such a rule leaves no run of it active.
+        """
         if workflow not in self._built:
             made = self.project(workflow)
             made.build()
             self._built[workflow] = made
-        return self._built[workflow]
+        return self._built[workflow].anew()
+
+    def forget_built(self) -> None:
+        """Let no rule have a project that another one may have left in disorder."""
+        self._built.clear()
 
     def finished(self, workflow: str = "chain", how: str = "well") -> Finished:
-        """Give a finished run of a project of its own, the same one to every rule."""
+        """Give a finished run of a workflow, the same one to every rule."""
         key = (workflow, how)
         if key not in self._finished:
-            made = self.project(workflow, name=f"{workflow}-{how}")
-            made.build()
-            self._finished[key] = made.finish(None if how == "well" else how)
+            self._finished[key] = self.built(workflow).finish(None if how == "well" else how)
         return self._finished[key]
 
     def once(self, make: Callable[[Bench], T]) -> T:
@@ -112,8 +117,8 @@ class Bench:
         """Remove every deployment that rules left, or end its runs on an engine that goes too."""
         for project in self._projects:
             with suppress(LolpopError):
-                if project.deployment() is not None:
-                    if self.harness.disposable:
-                        project.stop()
-                    else:
+                if not self.harness.disposable:
+                    if project.deployment() is not None:
                         project.remove()
+                elif project.living():
+                    project.stop()

@@ -67,6 +67,7 @@ def judge(rule: Rule, bench: Bench) -> Verdict:
             return Verdict(rule, Outcome.KEPT)
         return _undeclared(rule, rule.capability, bench)
     except RuleBroken as error:
+        bench.forget_built()
         return Verdict(rule, Outcome.BROKEN, str(error))
     except NotGivenError as error:
         return Verdict(rule, Outcome.NOT_GIVEN, f"the harness doesn't say {error}")

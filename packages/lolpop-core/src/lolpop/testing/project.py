@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ from lolpop.testing.rule import broken, expect
 from lolpop.testing.settings import lay_over, named_in
 
 POLL = 0.1
+_GO = "go"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Project:
         self.witness = folder.with_name(f"{folder.name}-witness") / "lines"
         self.witness.parent.mkdir(parents=True)
         self.witness.touch()
+        self._since = 0
         folder.mkdir()
         workflows = Path(__file__).with_name("workflows")
         source = workflows / f"{workflow}.py"
@@ -246,13 +249,20 @@ class Project:
 
     @property
     def seen(self) -> tuple[Mapping[str, Any], ...]:
-        """What the steps of all runs wrote down so far."""
+        """What the steps of all runs wrote down so far, or since this one was made `anew`."""
         lines = self.witness.read_text("utf-8").splitlines()
-        return tuple(json.loads(line) for line in lines)
+        return tuple(json.loads(line) for line in lines[self._since :])
+
+    def anew(self) -> Project:
+        """Give the same project as if none of its steps had run yet."""
+        made = copy(self)
+        made.__dict__["_since"] += len(self.seen)
+        self.witness.with_name(_GO).unlink(missing_ok=True)
+        return made
 
     def go(self) -> None:
         """Let the steps go on that wait for it."""
-        self.witness.with_name("go").touch()
+        self.witness.with_name(_GO).touch()
 
     def until_seen(self, step: str, times: int = 1) -> None:
         """Wait until something was written down for a step.
@@ -271,13 +281,15 @@ class Project:
         Raises:
             RuleBroken: It takes longer than the engine may.
         """
-        deadline = time.monotonic() + self.harness.patience
+        began = time.monotonic()
         while (found := ask()) is None:
+            waited = time.monotonic() - began
             expect(
-                time.monotonic() < deadline,
+                waited < self.harness.patience,
                 f"{complaint} after {self.harness.patience:g} s; seen so far: {_steps(self.seen)}",
             )
-            time.sleep(POLL)
+            # Asking keeps an engine from its work: ask less often what takes longer.
+            time.sleep(max(POLL, min(1.0, waited / 8)))
         return found
 
 

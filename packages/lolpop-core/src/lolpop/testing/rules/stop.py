@@ -17,6 +17,10 @@ ORDER = 8
 def _sleeping(bench: Bench, how: str = "doze", **settings: Any) -> tuple[Project, Run]:
     project = bench.project(**settings)
     project.build()
+    return _asleep(project, how)
+
+
+def _asleep(project: Project, how: str = "doze") -> tuple[Project, Run]:
     run = project.start(how=how)
     project.until_seen("sleeping")
     return project, run
@@ -57,7 +61,7 @@ def _count(project: Project, step: str) -> int:
 @rule()
 def one_of_two_runs(bench: Bench) -> None:
     """Touch only the run that is named."""
-    project, first = _sleeping(bench)
+    project, first = _asleep(bench.built())
     before = project.living()
     second = project.start(how="doze")
     project.until_seen("sleeping", 2)
@@ -72,8 +76,7 @@ def one_of_two_runs(bench: Bench) -> None:
 @rule()
 def before_it_has_started(bench: Bench) -> None:
     """Stop a run that was only just asked for; nothing of it runs afterwards."""
-    project = bench.project()
-    project.build()
+    project = bench.built()
     run = project.start(how="doze")
     project.stop(run)
     expect(project.status(run).run.state.is_over, "the run must be over")
@@ -86,8 +89,7 @@ def before_it_has_started(bench: Bench) -> None:
 @rule()
 def twice_and_when_all_is_over(bench: Bench) -> None:
     """Have nothing to do where nothing runs, and change no run that is over."""
-    project = bench.project()
-    project.build()
+    project = bench.built()
     finished = project.finish()
     for _ in range(2):
         expect_equal(project.stop().ended, (), "the runs that a stop with nothing to stop names")
@@ -98,12 +100,12 @@ def twice_and_when_all_is_over(bench: Bench) -> None:
 @rule()
 def an_unknown_run_is_not_found(bench: Bench) -> None:
     """Say that a run isn't there, instead of stopping something else."""
-    project, run = _sleeping(bench)
+    project, run = _asleep(bench.built())
     other = project.renamed(run, "no-such-run")
     error = raised(LolpopError, lambda: project.stop(other))
     expect(isinstance(error, NotFoundError), f"NotFoundError is expected, not {error!r}")
     expect_equal(project.status(run).run.state.value, "running", "the run that wasn't meant")
-    project.stop()
+    project.stop(run)
 
 
 @rule()

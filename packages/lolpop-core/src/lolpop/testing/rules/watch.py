@@ -15,8 +15,7 @@ ORDER = 13
 @rule()
 def status_and_logs_while_it_runs(bench: Bench) -> None:
     """Say while a run goes on where it stands, and what its steps have printed so far."""
-    project = bench.project()
-    project.build()
+    project = bench.built()
     run = project.start(how="wait")
     project.until_seen("waiting")
     status = project.status(run)
