@@ -85,7 +85,7 @@ class Project:
         self.witness = folder.with_name(f"{folder.name}-witness") / "lines"
         self.witness.parent.mkdir(parents=True)
         self.witness.touch()
-        self._since = 0
+        self.since = 0  # how many lines of the witness are older than what is looked at
         folder.mkdir()
         workflows = Path(__file__).with_name("workflows")
         source = workflows / f"{workflow}.py"
@@ -251,12 +251,12 @@ class Project:
     def seen(self) -> tuple[Mapping[str, Any], ...]:
         """What the steps of all runs wrote down so far, or since this one was made `anew`."""
         lines = self.witness.read_text("utf-8").splitlines()
-        return tuple(json.loads(line) for line in lines[self._since :])
+        return tuple(json.loads(line) for line in lines[self.since :])
 
     def anew(self) -> Project:
         """Give the same project as if none of its steps had run yet."""
         made = copy(self)
-        made.__dict__["_since"] += len(self.seen)
+        made.since += len(self.seen)
         self.witness.with_name(_GO).unlink(missing_ok=True)
         return made
 
