@@ -28,12 +28,15 @@ class Node:
         place: Where the value stands.
         base: The folder in which its file stands; relative paths start there.
         key_place: Where the key stands that names it, in a mapping.
+        text: How a number with a fraction is written, for who needs more of it than a float
+            holds.
     """
 
     value: Any
     place: Place
     base: Path
     key_place: Place | None = None
+    text: str | None = None
 
     @property
     def named_at(self) -> Place:
@@ -62,7 +65,7 @@ class Node:
 
     def with_value(self, value: Any) -> Node:
         """Give the same place another value."""
-        return replace(self, value=value)
+        return replace(self, value=value, text=None)
 
     def problem(self, message: str, path: str = "", hint: str | None = None) -> Problem:
         """Make a problem that points at the value."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -172,7 +172,8 @@ class _Conversion:
         return self.made(node, self.mapping(node, inside))
 
     def made(self, node: yaml.Node, value: Any) -> Node:
-        return Node(value, self.place(node), self.base)
+        text = str(node.value) if isinstance(value, float) else None
+        return Node(value, self.place(node), self.base, text=text)
 
     def check_collection_tag(self, node: yaml.Node) -> None:
         if node.tag != _TAG + ("map" if isinstance(node, yaml.MappingNode) else "seq"):
@@ -197,7 +198,7 @@ class _Conversion:
                 self.complain(key_node, f"duplicate key {name!r}, first on line {first.line}")
                 continue
             names[name] = key
-            entries[key] = Node(value.value, value.place, self.base, self.place(key_node))
+            entries[key] = replace(value, key_place=self.place(key_node))
         return entries
 
     def key(self, node: yaml.Node) -> Key | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lolpop.errors import UsageError, nearest
 from lolpop.workflow.arguments import split_pair
+from lolpop.workflow.literals import by_type, parse
 
 
 def read_pairs(schema: Mapping[str, Any], pairs: Sequence[str], name: str) -> dict[str, Any]:
@@ -30,7 +30,8 @@ def read_pairs(schema: Mapping[str, Any], pairs: Sequence[str], name: str) -> di
             there = f"there is {', '.join(known) or 'none'}"
             hint = f"did you mean {likely!r}?" if likely else there
             raise UsageError(f"{name!r} has no parameter {key!r}", hint=hint)
-        found[key] = _read(text, known.get(key, {}), schema.get("$defs", {}))
+        rest = schema.get("additionalProperties") or {}
+        found[key] = _read(key, text, known.get(key, rest), schema.get("$defs", {}))
     return found
 
 
@@ -48,7 +49,7 @@ def check_parameters(
     Raises:
         UsageError: A value doesn't fit, or one is missing.
     """
-    wrong = [*mismatches(schema, given)]
+    wrong = [*_unwritable(given), *mismatches(schema, given)]
     absent = [*missing(schema, {**deployed, **given})]
     wrong += [f"{each!r} has no value and no default" for each in absent]
     if wrong:
@@ -56,6 +57,15 @@ def check_parameters(
             f"the parameters don't fit {name!r}: {'; '.join(wrong)}",
             hint=f"--param {absent[0]}=…" if absent else None,
         )
+
+
+def _unwritable(values: Mapping[str, Any]) -> Iterator[str]:
+    """Say which values JSON can't hold: NaN and the infinities, at any depth."""
+    for name, value in values.items():
+        try:
+            by_type(value, {}, {})
+        except UsageError as error:
+            yield f"{name}: {error.message}"
 
 
 def mismatches(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
@@ -76,22 +86,8 @@ def missing(schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[st
             yield name
 
 
-def _read(text: str, schema: Mapping[str, Any], shared: Mapping[str, Any]) -> Any:
-    kinds = _kinds(schema, shared)
-    if "string" in kinds and kinds <= {"string", "null"}:
-        return text
+def _read(name: str, text: str, schema: Any, shared: Mapping[str, Any]) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _kinds(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> set[str]:
-    """Name the JSON types that a schema admits, as far as it says so."""
-    if "$ref" in schema:
-        return _kinds(shared.get(schema["$ref"].rpartition("/")[2], {}), shared)
-    kinds = schema.get("type", ())
-    found = {kinds} if isinstance(kinds, str) else set(kinds)
-    for choice in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        found |= _kinds(choice, shared)
-    return found
+        return parse(text, schema if isinstance(schema, Mapping) else {}, shared)
+    except UsageError as error:
+        raise UsageError(f"parameter {name!r}: {error.message}", hint=error.hint) from None

@@ -7,14 +7,12 @@ import json
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
-from pydantic.json_schema import JsonSchemaMode
 
 from lolpop.contract import to_json
 from lolpop.errors import ContractError
 from lolpop.workflow.arguments import parameters_of, reader_of
-
-_MODE: JsonSchemaMode = "validation"
+from lolpop.workflow.literals import MODE, Words
+from lolpop.workflow.literals import schema_of as type_schema
 
 
 def schema_of(function: Any) -> dict[str, Any]:
@@ -42,18 +40,10 @@ def _schemas(
     parameters: dict[str, inspect.Parameter], function: Any
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     adapters = {name: reader_of(each, function) for name, each in parameters.items()}
-    inputs = [(name, _MODE, each) for name, each in adapters.items() if each and _has_words(each)]
-    made, shared = TypeAdapter.json_schemas(inputs)
-    found = {name: dict(made[name, _MODE]) for name, _, _ in inputs}
+    inputs = [(name, MODE, each) for name, each in adapters.items() if each and type_schema(each)]
+    made, shared = TypeAdapter.json_schemas(inputs, schema_generator=Words)
+    found = {name: dict(made[name, MODE]) for name, _, _ in inputs}
     return {name: found.get(name, {}) for name in parameters}, shared.get("$defs", {})
-
-
-def _has_words(adapter: TypeAdapter[Any]) -> bool:
-    try:
-        adapter.json_schema(mode=_MODE)
-    except (PydanticInvalidForJsonSchema, PydanticUserError):
-        return False
-    return True
 
 
 def _is_rest(parameter: inspect.Parameter) -> bool:

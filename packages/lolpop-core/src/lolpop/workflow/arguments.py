@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic.errors import PydanticInvalidForJsonSchema
 
 from lolpop.config.env import EnvRef
-from lolpop.config.nodes import Node, has_env, kind_of
+from lolpop.config.nodes import Node, has_env, kind_of, plain
 from lolpop.config.paths import below
 from lolpop.config.validation import read, unknown_key, unset
 from lolpop.errors import ConfigError, Problem, UsageError
+from lolpop.workflow.literals import Number, by_type, parse, schema_of
 
 PARAMETERS = "deployment.parameters"
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -130,23 +130,17 @@ def parse_value(text: str, parameter: inspect.Parameter | None, function: Any) -
         parameter: The parameter that it is for, or None if it isn't known.
         function: The function that has the parameter.
     """
+    schema = _schema(parameter, function)
+    try:
+        return parse(text, schema, schema.get("$defs", {}))
+    except UsageError as error:
+        name = parameter.name if parameter else "?"
+        raise UsageError(f"parameter {name!r}: {error.message}", hint=error.hint) from None
+
+
+def _schema(parameter: inspect.Parameter | None, function: Any) -> Mapping[str, Any]:
     adapter = reader_of(parameter, function) if parameter else None
-    if adapter is not None and _is_text(adapter):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _is_text(adapter: TypeAdapter[Any]) -> bool:
-    """Whether a type is written as a string, `| None` aside."""
-    try:
-        schema = adapter.json_schema()
-    except PydanticInvalidForJsonSchema:
-        return False
-    kinds = {choice.get("type") for choice in schema.get("anyOf", [schema])}
-    return "string" in kinds and kinds <= {"string", "null"}
+    return (adapter and schema_of(adapter)) or {}
 
 
 def configured(
@@ -195,13 +189,20 @@ def _value(
     """Read a configured value, and refuse one that doesn't fit its parameter."""
     if missing := list(unset(node, path, environ)):
         raise ConfigError(missing)
-    value = read(node, environ)
-    if isinstance(node.value, EnvRef):
-        value = parse_value(value, parameter, function)
+    schema = _schema(parameter, function)
     convert = reader_of(parameter, function)
     try:
+        if isinstance(node.value, EnvRef):
+            value = parse(read(node, environ), schema, schema.get("$defs", {}))
+        else:
+            written = plain(
+                node, lambda leaf: Number(leaf.text) if leaf.text else read(leaf, environ)
+            )
+            value = by_type(written, schema, schema.get("$defs", {}))
         if convert is not None:
             convert.validate_json(json.dumps(value), strict=True)
+    except UsageError as error:
+        raise ConfigError([node.problem(error.message, path, error.hint)]) from None
     except ValidationError as error:
         said = error.errors()[0]["msg"]
         message = f"{said[:1].lower()}{said[1:]}, got {kind_of(node.value)}"
