@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -10,15 +10,18 @@ import click
 from lolpop.cli.failures import Reply
 from lolpop.cli.options import command, configured, sourced
 from lolpop.cli.values import json_object
-from lolpop.contract import Package, Plan, to_json
+from lolpop.contract import Deployment, Package, to_json
 from lolpop.deploying import engine as engines
 from lolpop.deploying.building import build as build_deployment
+from lolpop.deploying.elsewhere import elsewhere
 from lolpop.deploying.packaging import make_package, wanted_package
-from lolpop.deploying.planning import make_plan
+from lolpop.deploying.planning import Planned, make_plan
 from lolpop.deploying.running import default_name
 from lolpop.deploying.running import remove as remove_deployment
 from lolpop.deploying.specifying import specification
+from lolpop.deploying.variables import Variable, variables
 from lolpop.inprocess import Source
+from lolpop.storage.deployed import Use
 
 _ENTRYPOINT = click.option(
     "-e", "--entrypoint", "method", metavar="METHOD", help="The runner's method."
@@ -91,10 +94,16 @@ def _show_package(reply: Reply, made: Package) -> None:
     files = ", ".join(f"{file.path} ({size_text(file.size)})" for file in shown)
     inside = f"; with their wheels: {', '.join(wheels)}" if wheels else ""
     steps = [step.name for step in manifest.graph.steps]
-    reply.say(f"packaged {made.digest[:12]}: {len(own)} files, {size_text(made.size)}")
+    size = size_text(made.size)
+    reply.say(f"packaged {made.digest[:12]}: {counted(len(own), 'file')}, {size}")
     reply.say(f"  files  {files}{more}")
-    reply.say(f"  lock   {len(manifest.lock)} distributions{inside}")
+    reply.say(f"  lock   {counted(len(manifest.lock), 'distribution')}{inside}")
     reply.say(f"  steps  {len(steps)}: {', '.join(steps)}")
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things: `1 step`, `2 steps`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def size_text(size: int) -> str:
@@ -134,25 +143,35 @@ def plan(
         used = engines.engine(source, deployer)
         wanted = wanted_package(used, method, named, stored=False)
         planned = make_plan(used, wanted, specification(used, wanted, name), given)
+        needed = variables(used.document, wanted.manifest)
     if reply.as_json:
-        reply.data({"orchestrator": used.name, "ok": planned.plan.ok, **to_json(planned.plan)})
+        said = {"orchestrator": used.name, "ok": planned.plan.ok, **to_json(planned.plan)}
+        reply.data(
+            {**said, "changes": to_json(planned.changes), "variables": to_json(tuple(needed))}
+        )
         reply.code = planned.refusal.exit_code if planned.refusal else 0
         return
-    _show_plan(reply, planned.plan)
+    _show_plan(reply, planned, needed)
     if planned.refusal:
         raise planned.refusal
-    steps = len(wanted.manifest.graph.steps)
-    reply.say(f"ok: {used.name} can run {planned.spec.name}: {steps} steps, {wanted.digest[:12]}")
+    steps = counted(len(wanted.manifest.graph.steps), "step")
+    reply.say(f"ok: {used.name} can run {planned.spec.name}: {steps}, {wanted.digest[:12]}")
     reply.say("next: lolpop deployment build" + (f" --deployer {deployer}" if deployer else ""))
 
 
-def _show_plan(reply: Reply, found: Plan) -> None:
-    for action in found.actions:
+def _show_plan(reply: Reply, planned: Planned, needed: Sequence[Variable]) -> None:
+    for action in planned.plan.actions:
         detail = f": {action.detail}" if action.detail else ""
         reply.say(f"  {action.kind.value:<8}{action.target}{detail}")
-    if not found.actions and found.ok:
-        reply.say(f"  unchanged {found.deployment}")
-    for note in found.notes:
+    if not planned.plan.actions and planned.plan.ok:
+        reply.say(f"  unchanged {planned.plan.deployment}")
+    for change in planned.changes:
+        reply.say(f"    {change.part}: {change.detail}")
+    for variable in needed:
+        unset = "" if variable.is_set else ", not set here"
+        paths = ", ".join(variable.paths)
+        reply.say(f"  needs   {variable.name} {variable.where}, for {paths}{unset}")
+    for note in planned.plan.notes:
         click.echo(f"note: {note}", err=True)
 
 
@@ -189,7 +208,8 @@ def build(
         used = engines.engine(source, deployer, {"deploy": deploy_method})
         built = build_deployment(used, wanted_package(used, method, named), name, given)
     if reply.as_json:
-        reply.data({"deployment": to_json(built.deployment), "plan": to_json(built.plan)})
+        said = {"deployment": to_json(built.deployment), "plan": to_json(built.plan)}
+        reply.data({**said, "changes": to_json(built.changes)})
         return
     for note in built.plan.notes:
         click.echo(f"note: {note}", err=True)
@@ -210,31 +230,50 @@ def _flags(keywords: str | None, take_over: bool, wait_for_runs: bool) -> dict[s
 @command
 @on_deployer
 @click.option("--all", "everything", is_flag=True, help="Other projects' deployments too.")
-def list_(reply: Reply, source: Source, deployer: str | None, everything: bool) -> None:
+@click.option(
+    "--all-orchestrators", is_flag=True, help="What the storage notes of other orchestrators too."
+)
+def list_(
+    reply: Reply,
+    source: Source,
+    deployer: str | None,
+    everything: bool,
+    all_orchestrators: bool,
+) -> None:
     """List the deployments of this project."""
     with reply.foreign_output():
         used = engines.engine(source, deployer)
-        all_of_them = used.lifecycle.call("deployments")
+        all_of_them: list[Deployment] = used.lifecycle.call("deployments")
+        others = elsewhere(used) if all_orchestrators else []
     found = [each for each in all_of_them if everything or each.project == used.project]
     if reply.as_json:
-        reply.data(to_json(tuple(found)))
+        noted = [{**to_json(use), "address": use.address, "source": "notes"} for use in others]
+        asked = [to_json(each) for each in found]
+        reply.data([*asked, *noted] if all_orchestrators else asked)
         return
-    if not found:
-        others = len(all_of_them)
-        more = f"; {others} of other projects: --all" if others else ""
+    if not found and not others:
+        count = len(all_of_them)
+        more = f"; {count} of other projects: --all" if count else ""
         reply.say(f"no deployment of {used.project} on {used.name}{more}")
         return
-    rows = [
-        [
-            each.name,
-            each.project,
-            each.package_digest[:12],
-            each.schedule.cron if each.schedule else "",
-            each.problem or (each.schedule_state.value if each.schedule_state else ""),
-        ]
-        for each in found
-    ]
-    reply.table([["name", "project", "package", "schedule", "state"], *rows])
+    rows = [*map(_row, found), *map(_noted_row, others)]
+    columns = ["name", "project", "package", "schedule", "state", "orchestrator"]
+    shown = len(columns) if all_orchestrators else len(columns) - 1
+    reply.table([row[:shown] for row in (columns, *rows)])
+
+
+def _row(found: Deployment) -> list[str]:
+    cron = found.schedule.cron if found.schedule else ""
+    state = found.problem or (found.schedule_state.value if found.schedule_state else "")
+    package = found.package_digest[:12]
+    return [found.name, found.project, package, cron, state, found.orchestrator]
+
+
+def _noted_row(use: Use) -> list[str]:
+    schedule = use.spec.schedule if use.spec else None
+    cron, project = schedule.cron if schedule else "", use.spec.project if use.spec else ""
+    state = ("active" if use.fires else "suspended") if schedule else ""
+    return [use.deployment, project, use.package[:12], cron, state, f"{use.place}, as noted"]
 
 
 @click.command(epilog="Example: lolpop deployment remove penguins")

@@ -18,6 +18,7 @@ from lolpop.contract import LogLine, RunState, StepStatus, to_json
 from lolpop.deploying import engine as engines
 from lolpop.deploying import logs as logged
 from lolpop.deploying import running, watching
+from lolpop.deploying.elsewhere import warnings_elsewhere
 from lolpop.errors import WorkflowError
 from lolpop.history.reporting import report_link
 from lolpop.inprocess import Source
@@ -71,7 +72,10 @@ def run(
     given = json_object(keywords, "--run-kwargs") | ({"take_over": True} if take_over else {})
     with reply.foreign_output():
         started = running.start(used, name, {}, given, pairs)
+        notes = [*warnings_elsewhere(used, name)]
     run_id = started.ref.run_id
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
     reply.say(f"started: run {run_id} of {name}" + (f", {started.url}" if started.url else ""))
     if not wait:
         if reply.as_json:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from lolpop.contract import Deployment, Environment, Package, Plan
+from lolpop.contract import Deployment, Environment, Package, Plan, ScheduleState
+from lolpop.deploying.differences import Change
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.planning import make_plan, switched
 from lolpop.deploying.specifying import plugins_inside, specification
@@ -26,6 +27,7 @@ class Built:
     package: Package
     plan: Plan
     deployment: Deployment
+    changes: tuple[Change, ...] = ()
 
 
 def build(used: Engine, package: Package, name: str | None, given: Mapping[str, Any]) -> Built:
@@ -53,8 +55,14 @@ def build(used: Engine, package: Package, name: str | None, given: Mapping[str, 
         environment(opened, used.store, plugins_inside(used))
     while options.wait_for_runs and switched(used, package, planned.there):
         time.sleep(_POLL)
-    deployed.note(used.store, used.use(spec.name, package.digest))
-    deployment = used.lifecycle.call("deploy", package=package, deployment=spec, options=options)
+    # Before it is made: who is killed in between leaves a note too many, never one too few.
+    use = replace(used.use(spec.name, package.digest), spec=spec, fires=spec.schedule is not None)
+    deployed.note(used.store, use)
+    deployment: Deployment = used.lifecycle.call(
+        "deploy", package=package, deployment=spec, options=options
+    )
+    if use.fires and deployment.schedule_state is not ScheduleState.ACTIVE:
+        deployed.note(used.store, replace(use, fires=False))
     if planned.there is not None and planned.there.package_digest != package.digest:
         deployed.forget(used.store, used.use(spec.name, planned.there.package_digest))
-    return Built(package, planned.plan, deployment)
+    return Built(package, planned.plan, deployment, planned.changes)

@@ -16,6 +16,8 @@ from lolpop.contract import (
     Run,
 )
 from lolpop.deploying.demands import demands, remarks
+from lolpop.deploying.differences import Change, differences
+from lolpop.deploying.elsewhere import warnings_elsewhere
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.specifying import idle_globs
 from lolpop.deploying.standing import graph_of
@@ -32,12 +34,14 @@ class Planned:
         spec: As what.
         plan: What that would do.
         there: What the engine has under that name, or None.
+        changes: What differs from that.
     """
 
     package: Package
     spec: DeploymentSpec
     plan: Plan
     there: Deployment | None = None
+    changes: tuple[Change, ...] = ()
 
     @property
     def refusal(self) -> UnsupportedError | None:
@@ -66,6 +70,7 @@ def make_plan(
     options = used.options("build", given)
     found = [*demands(used.lifecycle.orchestrator, package, spec)]
     notes = [*remarks(used.lifecycle.orchestrator, package, spec), *_idle(used, package)]
+    notes += warnings_elsewhere(used, spec.name)
     if not used.deploys:
         digest = spec.digest(package.digest)
         plan = Plan(deployment=spec.name, deployment_digest=digest, refusals=tuple(found))
@@ -83,7 +88,8 @@ def make_plan(
         "plan", package=package, deployment=spec, options=used.options("plan", shared)
     )
     plan = replace(theirs, refusals=(*found, *theirs.refusals), notes=(*notes, *theirs.notes))
-    return Planned(package, spec, plan, there)
+    changes = differences(used, there, package, spec) if there else ()
+    return Planned(package, spec, plan, there, tuple(changes))
 
 
 def switched(used: Engine, package: Package, there: Deployment | None) -> list[Run]:

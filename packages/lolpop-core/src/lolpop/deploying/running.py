@@ -7,6 +7,7 @@ from typing import Any
 
 from lolpop.contract import Deployment, Removed, Run, Stopped
 from lolpop.deploying.choosing import LATEST, one_of
+from lolpop.deploying.elsewhere import suspend_notes
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.parameters import check_parameters, read_pairs
 from lolpop.errors import NotFoundError, NotStoppedError, UsageError
@@ -82,6 +83,8 @@ def stop(used: Engine, name: str, named: str | None, given: Mapping[str, Any]) -
     stopped: Stopped = used.lifecycle.call(
         "stop", deployment_name=name, run_id=run_id, options=options
     )
+    if stopped.schedule_suspended:
+        suspend_notes(used, name)
     if stopped.left:
         raise NotStoppedError(
             f"not all of {name!r} is stopped: {'; '.join(stopped.left)}", left=stopped.left

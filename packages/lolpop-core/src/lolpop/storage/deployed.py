@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
-from lolpop.contract import canonical_json, from_json
+from lolpop.contract import DeploymentSpec, canonical_json, from_json
 from lolpop.errors import ContractError, NotFoundError, StorageError
 from lolpop.storage.location import Store
 from lolpop.storage.names import joined
@@ -25,26 +25,35 @@ class Use:
         address: Where its engine is, or None for an engine that is in one place only.
         deployment: The deployment's name.
         package: The package's digest.
+        spec: What it was deployed as; None where that isn't known. Two uses are equal without it.
+        fires: Whether its schedule starts runs, as far as the deployer knows.
     """
 
     orchestrator: str
     address: str | None
     deployment: str
     package: str
+    spec: DeploymentSpec | None = field(default=None, compare=False)
+    fires: bool = field(default=False, compare=False)
 
     @property
     def key(self) -> str:
         """Where it is noted."""
-        return joined(_ROOT, f"{sha256(canonical_json(self)).hexdigest()}.json")
+        identity = (self.orchestrator, self.address, self.deployment, self.package)
+        return joined(_ROOT, f"{sha256(canonical_json(identity)).hexdigest()}.json")
+
+    @property
+    def place(self) -> str:
+        """The orchestrator, and where its engine is."""
+        return f"{self.orchestrator} at {self.address}" if self.address else self.orchestrator
 
     def __str__(self) -> str:
-        at = f" at {self.address}" if self.address else ""
-        return f"{self.deployment!r} on {self.orchestrator}{at}"
+        return f"{self.deployment!r} on {self.place}"
 
 
 def note(store: Store, use: Use) -> None:
     """Note that a deployment needs a package; done before it is made, and anew each time."""
-    store.write(use.key, canonical_json(use))
+    store.write(use.key, canonical_json(use), durable=True)
 
 
 def noted(store: Store) -> list[Use]:
