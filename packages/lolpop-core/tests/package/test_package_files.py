@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lolpop.package.archive import key_of
+from lolpop.package.building import adopt
 from lolpop.package.listing import listed
+from lolpop.storage import Store
 
 
 def git(project: Any, *ignored: str) -> None:
@@ -163,23 +168,6 @@ def test_the_storage_never_goes_in(project: Any) -> None:
     assert project.paths() == ["flow.py"]
 
 
-def test_configuration_files_stay_out_and_so_do_those_of_other_orchestrators(
-    project: Any,
-) -> None:
-    project.write("local.yaml", "decorators: {orchestrator: LocalOrchestrator}")
-    project.write("airflow.yaml", "decorators: {orchestrator: AirflowOrchestrator}")
-    project.write("other.yml", "orchestrator: {config: {work_pool: lab}}")
-    project.write("model.yaml", "layers: 3  # for whatever orchestrator")
-    project.write("broken.yaml", "orchestrator: [")
-    package = project.package("lolpop.yaml", "local.yaml")
-    paths = {file.path for file in package.manifest.files}
-    assert {path for path in paths if path.endswith((".yaml", ".yml"))} == {
-        "config.yaml",
-        "project/broken.yaml",
-        "project/model.yaml",
-    }
-
-
 def test_the_executable_bit_is_kept(project: Any) -> None:
     project.write("run.sh").chmod(0o755)
     files = {file.path: file.executable for file in project.package().manifest.files}
@@ -199,57 +187,153 @@ def test_names_keep_their_case_and_their_letters(project: Any) -> None:
     assert [(opened.project / name).read_text() for name in names] == names
 
 
-@pytest.mark.parametrize("name", ["a\\b.txt", "c:d.txt", "line\nend.txt", "\udcff.txt"])
-def test_a_name_that_cannot_be_unpacked_everywhere_is_refused(project: Any, name: str) -> None:
-    (project.folder / name).write_bytes(b"")
-    assert project.refusal() == (
-        f"{name!r} can't be packaged: a backslash, a control character, bytes that aren't"
-        " UTF-8, or a drive letter is in its name",
-        "rename it, or leave it out with package.exclude",
-    )
+PERSIAN = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+LETTERS = ["thin\u2009space", PERSIAN, "👩\u200d🔬", "nb\xa0sp", "全\u3000角"]
+
+
+@pytest.mark.parametrize("name", [*LETTERS, "c:d", "soft\xadhyphen", "line\u2028end", "\ue000"])
+def test_names_of_every_language_are_packaged_and_opened(project: Any, name: str) -> None:
+    for path in (f"{name}.txt", f"{name}/{name}.csv"):
+        project.write(path, path)
+    git(project)
+    package = project.package()
+    paths = {f"project/{name}.txt", f"project/{name}/{name}.csv"}
+    assert paths <= {file.path for file in package.manifest.files}
+    opened = project.opened(package)
+    assert (opened.project / name / f"{name}.csv").read_text() == f"{name}/{name}.csv"
+    file = project.folder.parent / "storage" / key_of(package.digest)
+    assert adopt(file, Store(str(project.folder.parent / "other"))).digest == package.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("a\\b", "a backslash is in its name, which other systems take for the end of a folder's"),
+        ("line\nend", "a control character is in its name"),
+        ("next\x85line", "a control character is in its name"),
+        ("\udcff", "its name has bytes that aren't UTF-8"),
+    ],
+)
+def test_a_name_that_no_package_can_have_is_refused(project: Any, name: str, why: str) -> None:
+    (project.folder / f"{name}.txt").write_bytes(b"")
+    hint = "rename it, or leave it out with package.exclude"
+    assert project.refusal() == (f"{f'{name}.txt'!r} can't be packaged: {why}", hint)
     project.yaml("package: {exclude: ['*.txt']}")
     assert project.paths() == ["flow.py"]
 
 
-def test_a_link_inside_the_project_is_followed(project: Any) -> None:
-    project.write("data/deep/a.txt", "text")
-    (project.folder / "data/self").symlink_to("..")
-    (project.folder / "file.txt").symlink_to("data/deep/a.txt")
-    (project.folder / "folder").symlink_to(project.folder / "data")
-    (project.folder / "broken").symlink_to("nothing")
-    paths = project.paths()
-    assert [path for path in paths if "self" not in path] == [
-        *("data/deep/a.txt", "file.txt", "flow.py", "folder/deep/a.txt")
-    ]
-    assert "data/self/flow.py" in paths
-    assert (project.opened().project / "folder/deep/a.txt").read_text() == "text"
-
-
-def test_a_link_to_what_is_ignored_is_followed(project: Any) -> None:
-    git(project, "cache/")
-    project.write("cache/a.txt", "text")
-    (project.folder / "a.txt").symlink_to("cache/a.txt")
-    assert project.paths() == [".gitignore", "a.txt", "flow.py"]
-
-
-@pytest.mark.parametrize("target", ["secrets.txt", "folder"])
-def test_a_link_out_of_the_project_is_refused_by_name(
-    project: Any, tmp_path: Path, target: str
-) -> None:
-    (tmp_path / "folder").mkdir()
-    (project.folder / "data").symlink_to(tmp_path / target)
-    assert project.refusal() == (
-        f"'data' is a link to {str(tmp_path / target)!r}, outside of the project folder",
-        "copy it into the project, or leave it out: package: {exclude: [data]}",
-    )
-    project.yaml("package: {exclude: [data]}")
+@pytest.mark.parametrize(
+    ("part", "count", "why"),
+    [("x", 201, "it lies in 201 folders, more than 200"), ("x" * 250, 12, "it has 3013 bytes,")],
+)
+def test_a_tree_that_is_too_deep_is_refused(project: Any, part: str, count: int, why: str) -> None:
+    with contextlib.chdir(project.folder):
+        for _ in range(count):
+            Path(part).mkdir()
+            os.chdir(part)
+        Path("a").touch()
+    message, hint = project.refusal()
+    assert message.partition(" can't be packaged: ")[2].startswith(why)
+    assert hint == "rename it, or leave it out with package.exclude"
+    project.yaml("package: {exclude: ['x*']}")
     assert project.paths() == ["flow.py"]
 
 
-def test_what_is_no_ordinary_file_is_passed_over(project: Any) -> None:
+def test_a_tree_that_no_path_reaches_is_refused(project: Any) -> None:
+    with contextlib.chdir(project.folder):
+        for _ in range(2500):
+            Path("x").mkdir()
+            os.chdir("x")
+        Path("a").touch()
+    shown = "…" + "/x" * 30
+    message, _ = project.refusal()
+    assert message.startswith(f"{shown!r} can't be packaged: it has ")
+    subprocess.run(["rm", "-r", "x"], cwd=project.folder, check=True)
+
+
+def test_what_is_no_ordinary_file_is_named(project: Any) -> None:
     os.mkfifo(project.folder / "pipe")
+    (project.folder / "to pipe").symlink_to("pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
     (project.folder / "empty").mkdir()
     assert project.paths() == ["flow.py"]
+    assert project.package().warnings == (
+        "'pipe' is a named pipe: it is left out",
+        "'socket' is a socket: it is left out",
+        "'to pipe' is a named pipe: it is left out",
+    )
+    project.yaml("package: {exclude: ['*pipe', socket]}")
+    assert project.package().warnings == ()
+
+
+@pytest.mark.parametrize("in_git", [False, True])
+def test_a_folder_that_cannot_be_listed_is_refused(
+    project: Any, monkeypatch: pytest.MonkeyPatch, in_git: bool
+) -> None:
+    project.write("locked/a.txt")
+    if in_git:
+        git(project)
+        said = b"warning: could not open directory 'locked/': Permission denied\n"
+        found = subprocess.CompletedProcess([], 0, b"flow.py\0lolpop.yaml\0", said)
+        prefix = subprocess.CompletedProcess([], 0, b"", b"")
+        monkeypatch.setattr(
+            "lolpop.package.listing._git",
+            lambda _, verb, *more: prefix if "-" in verb[:4] else found,
+        )
+    monkeypatch.setattr("lolpop.package.listing.os.scandir", _closed)
+    assert project.refusal() == (
+        "can't list the folder 'locked'",
+        "let yourself read it, or leave it out: package: {exclude: [locked]}",
+    )
+    project.yaml("package: {exclude: [locked]}")
+    assert "flow.py" in project.paths()
+
+
+SCANDIR = os.scandir
+
+
+def _closed(path: str) -> Any:
+    if str(path).endswith("locked"):
+        raise PermissionError(13, "Permission denied", path)
+    return SCANDIR(path)
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+def test_a_submodule_that_is_not_checked_out_is_named(project: Any, emptied: bool) -> None:
+    git(project)
+    _submodule(project.folder, "module")
+    (project.folder / "module").mkdir() if emptied else None
+    assert project.package().warnings == (
+        "'module' is a submodule of git that isn't checked out: `git submodule update --init`",
+    )
+    project.yaml("package: {exclude: [module]}")
+    assert project.package().warnings == ()
+
+
+def test_a_submodule_that_was_filled_without_git_goes_in(project: Any) -> None:
+    git(project)
+    _submodule(project.folder, "module")
+    project.write("module/a.txt")
+    assert project.paths() == [".gitignore", "flow.py", "module/a.txt"]
+    assert project.package().warnings == ()
+
+
+def test_a_submodule_within_one_is_named_by_its_whole_path(project: Any) -> None:
+    git(project)
+    project.write("outer/a.txt")
+    subprocess.run(["git", "init", "-q"], cwd=project.folder / "outer", check=True)
+    _submodule(project.folder / "outer", "inner")
+    assert project.package().warnings == (
+        "'outer/inner' is a submodule of git that isn't checked out: `git submodule update --init`",
+    )
+
+
+def _submodule(folder: Path, name: str) -> None:
+    """Let git know of a submodule; nothing is checked out."""
+    entry = f"160000,{'1' * 40},{name}"
+    command = ["git", "update-index", "--add", "--cacheinfo", entry]
+    subprocess.run(command, cwd=folder, check=True)
 
 
 def test_a_file_over_ten_megabytes_is_named(project: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import multiprocessing
@@ -22,10 +23,12 @@ from lolpop.package.opening import read_manifest, refuse_foreign, unpack
 from lolpop.storage import Store
 
 CONTENT = b"print('hello')\n"
+CONFIG = b"runner: Flow\n"
 HERE = (python_version(), platform_name())
 
 
 def manifest(**changes: Any) -> dict[str, Any]:
+    config = {"path": "config.yaml", "size": len(CONFIG), "digest": digest_of(CONFIG)}
     described = {"path": "project/a.py", "size": len(CONTENT), "digest": digest_of(CONTENT)}
     return {
         "runner": "flow:Flow",
@@ -33,7 +36,7 @@ def manifest(**changes: Any) -> dict[str, Any]:
         "parameters": {},
         "graph": {"steps": []},
         "config": {},
-        "files": [described],
+        "files": [config, described],
         "python": HERE[0],
         "platform": HERE[1],
         **changes,
@@ -44,7 +47,8 @@ def archive(data: Any = None, **further: bytes) -> bytes:
     """Make a package by hand, with further entries by name."""
     buffer = io.BytesIO()
     written = json.dumps(manifest() if data is None else data).encode()
-    entries = {"manifest.json": written, "project/a.py": CONTENT, **further}
+    entries = {"manifest.json": written, "config.yaml": CONFIG, "project/a.py": CONTENT}
+    entries |= further
     write_zip(buffer, ((name, content, False) for name, content in entries.items()))
     return buffer.getvalue()
 
@@ -95,6 +99,35 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(name: str, tmp_path: Pat
     assert refusal(entry(name), tmp_path) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("x" * 256, "a name in it has 256 bytes, more than 255"),
+        ("é" * 128 + "/a", "a name in it has 256 bytes, more than 255"),
+        ("/".join(["x" * 255] * 12), "it has 3079 bytes, more than 3000"),
+        ("x/" * 200 + "x", "it lies in 201 folders, more than 200"),
+    ],
+)
+def test_a_name_that_no_disk_takes_is_refused(name: str, why: str, tmp_path: Path) -> None:
+    shown = repr(f"…{f'project/{name}'[-60:]}") if len(name) > 247 else repr(f"project/{name}")
+    assert refusal(entry(f"project/{name}"), tmp_path) == f"{shown} can't be unpacked: {why}"
+
+
+@pytest.mark.parametrize(
+    ("file", "names"),
+    [
+        ("project/a.py", ["project/a.py/b"]),
+        ("wheels", ["wheels", "wheels/deep/a"]),
+        ("manifest.json", ["manifest.json/a"]),
+    ],
+)
+def test_a_file_that_is_a_folder_too_is_refused(
+    file: str, names: list[str], tmp_path: Path
+) -> None:
+    found = refusal(archive(**dict.fromkeys(names, b"")), tmp_path)
+    assert found == f"{file!r} is a file, and {names[-1]!r} lies in it"
+
+
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFDIR, 0])
 def test_a_link_or_another_special_file_is_refused(kind: int, tmp_path: Path) -> None:
     found = refusal(entry("project/b", external_attr=(kind | 0o777) << 16), tmp_path)
@@ -121,7 +154,7 @@ def test_more_bytes_than_the_archive_has_are_refused(tmp_path: Path) -> None:
     directory = content.rindex(b"PK\x01\x02")  # the line of project/a.py in the directory
     bomb = content[: directory + 20] + claimed + content[directory + 28 :]
     (size,) = struct.unpack("<I", content[content.index(b"PK\x03\x04") + 18 :][:4])
-    expected = f"its 2 files claim {2**31 + size} bytes, more than it has"
+    expected = f"its 3 files claim {2**31 + size + len(CONFIG)} bytes, more than it has"
     assert refusal(bomb, tmp_path) == expected
 
 
@@ -151,7 +184,7 @@ def test_what_is_not_as_the_manifest_says_is_refused(
     changes: dict[str, Any], expected: str, tmp_path: Path
 ) -> None:
     data = manifest()
-    data["files"] = [{**data["files"][0], **changes}]
+    data["files"][1] |= changes
     assert refusal(archive(data), tmp_path) == expected
 
 
@@ -161,11 +194,27 @@ def test_what_is_not_as_the_manifest_says_is_refused(
         ([], "its 'manifest.json' isn't a manifest: Manifest: expected an object, found []"),
         (
             manifest(files=[*manifest()["files"], *manifest()["files"]]),
-            "its manifest lists 'project/a.py' twice",
+            "its manifest lists 'config.yaml' twice",
         ),
         (
             manifest(files=[*manifest()["files"], {"path": "b", "size": 1, "digest": ""}]),
             "'b' is missing",
+        ),
+        (manifest(files=manifest()["files"][1:]), "'config.yaml' isn't in its manifest"),
+        (manifest(roots=["a.py"]), "'project/a.py' is a file, and imports start in it"),
+        (manifest(roots=["a.py/src"]), "'project/a.py' is a file, and imports start in it"),
+        (manifest(local_file="b.py"), "'project/b.py' is missing"),
+        (
+            manifest(lock=[{"name": "a", "version": "1", "wheel": "/etc/a.whl"}]),
+            "its lock names the wheel '/etc/a.whl', which isn't in it",
+        ),
+        (
+            manifest(lock=[{"name": "a", "version": "1", "wheel": "project/a.py"}]),
+            "its lock names the wheel 'project/a.py', which isn't in it",
+        ),
+        (
+            manifest(lock=[{"name": "a", "version": "1\n--index-url x"}]),
+            "its lock names 'a' '1\\n--index-url x'",
         ),
         (manifest(roots=["../x"]), "the name '../x' leaves the folder, or isn't portable"),
         (manifest(local_file="/x.py"), "the name '/x.py' leaves the folder, or isn't portable"),
@@ -195,6 +244,42 @@ def test_an_enormous_manifest_is_refused_unread(
     monkeypatch.setattr("lolpop.package.verification._LARGEST_MANIFEST", 10)
     size = len(json.dumps(manifest()))
     assert refusal(archive(), tmp_path) == f"its 'manifest.json' has {size} bytes"
+
+
+def test_a_package_without_its_configuration_is_refused(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    data = manifest(files=[])
+    write_zip(buffer, [("manifest.json", json.dumps(data).encode(), False)])
+    assert refusal(buffer.getvalue(), tmp_path) == "it has no 'config.yaml'"
+
+
+def test_names_that_this_disk_takes_for_one_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, digest = stored(tmp_path, manifest())
+    monkeypatch.setattr("lolpop.package.opening.MANIFEST", "project/a.py")
+    with pytest.raises(HostilePackageError) as caught:
+        unpack(store, digest, tmp_path / "cache")
+    assert caught.value.message.endswith(
+        "can't unpack 'project/a.py': this disk takes its name for that of another file"
+    )
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_file_that_cannot_be_unpacked_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, digest = stored(tmp_path, manifest())
+
+    def chmod(path: Path, mode: int) -> None:
+        if path.is_file():
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "chmod", chmod)
+    with pytest.raises(PackageError) as caught:
+        unpack(store, digest, tmp_path / "cache")
+    assert caught.value.message == "can't unpack 'config.yaml': No space left on device"
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from lolpop.package.archive import (
 )
 from lolpop.package.configuration import shown, workflow_part
 from lolpop.package.contents import Source, config_source, locked, project_sources, read_file
-from lolpop.package.files import Choice, Rules, chosen
+from lolpop.package.files import Rules, chosen
 from lolpop.package.lock import closure, platform_name, python_version, roots_of_lock
 from lolpop.package.opening import check_archive, read_manifest
 from lolpop.package.parameters import schema_of
@@ -75,7 +75,7 @@ def build(blueprint: Blueprint, workflow: Workflow, graph: StepGraph, store: Sto
     sources.sort(key=lambda source: source.file.path)
     files = tuple(source.file for source in sources)
     manifest = _manifest(blueprint, workflow, graph, config, files, lock)
-    warnings = (*_warnings(files), *_idle(choice), *_outside(config, folder))
+    warnings = (*_warnings(files), *choice.warnings, *_outside(config, folder))
     return _stored(manifest, sources, store, warnings, workflow.stored)
 
 
@@ -135,10 +135,11 @@ def _rules(blueprint: Blueprint, workflow: Workflow, store: Store) -> Rules:
     settings = blueprint.settings
     folder = blueprint.document.folder
     local = store.local_path("packages")
-    storage = local.parent if local else folder / settings.storage
+    storage = local.parent if local else folder / ".lolpop"
     package = settings.package
     configuration = (*workflow.config_files, *workflow.orchestrator_files)
-    return Rules(package.include, package.exclude, storage, configuration)
+    names = [part.section.name for part in (*blueprint.parts, *blueprint.decorators)]
+    return Rules(package.include, package.exclude, storage, configuration, names)
 
 
 def _with_parameters(config: Node, blueprint: Blueprint) -> Node:
@@ -250,11 +251,6 @@ def _warnings(files: Sequence[PackageFile]) -> Iterator[str]:
         most = sorted(files, key=lambda file: (-file.size, file.path))[:3]
         named = ", ".join(f"{file.path!r} ({_bytes(file.size)})" for file in most)
         yield f"the package has {_bytes(total)} in all; its largest files are {named}"
-
-
-def _idle(choice: Choice) -> Iterator[str]:
-    for glob in choice.idle:
-        yield f"{glob!r} in package.include matches no file"
 
 
 def _outside(config: Node, folder: Path) -> Iterator[str]:

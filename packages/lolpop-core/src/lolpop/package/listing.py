@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from lolpop.errors import PackageError
@@ -20,16 +22,43 @@ _NAMES = "|".join(re.escape(name).replace(r"\*", "[^/]*") for name in JUNK)
 _BENEATH_JUNK = re.compile(f"(?:^|/)(?:{_NAMES})(?:/|$)")
 _NEVER = frozenset({".git", ".hg", ".svn"})
 _MARK = "pyvenv.cfg"  # stands in every virtual environment
+_SUBMODULE = b"160000 "
+_UNOPENED = re.compile("warning: could not open directory '(.*)/': ")
 
 
-def listed(folder: Path) -> list[str]:
-    """List a folder's files, as paths with forward slashes; links are listed, not followed.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a folder holds.
+
+    Attributes:
+        files: The paths of its files, with forward slashes, sorted. Links are in it, not
+            followed, and so are folders that can't be listed.
+        absent: The submodules of git that aren't checked out.
+    """
+
+    files: Sequence[str]
+    absent: Sequence[str] = ()
+
+
+def listing(folder: Path) -> Listing:
+    """List a folder's files.
 
     In a git work tree these are the files that git doesn't ignore, elsewhere all. Caches,
     environments and the like are left out in both.
+
+    Raises:
+        PackageError: It is a work tree that git refuses.
     """
-    names = _seen_by_git(folder) or list(walked(folder, is_junk))
-    return _without_environments(name for name in names if not is_junk(name))
+    found = _seen_by_git(folder)
+    if found is None or not (found.files or found.absent):
+        found = Listing(list(walked(folder, is_junk)))
+    files = _without_environments(name for name in found.files if not is_junk(name))
+    return Listing(files, found.absent)
+
+
+def listed(folder: Path) -> Sequence[str]:
+    """Give the paths of a folder's files, as `listing` does."""
+    return listing(folder).files
 
 
 def is_junk(path: str) -> bool:
@@ -43,7 +72,7 @@ def is_repository(name: str) -> bool:
 
 
 def walked(folder: Path, skips: Callable[[str], bool], within: str = "") -> Iterator[str]:
-    """Walk through a folder without following links.
+    """Walk through a folder without following links; one that can't be listed is given itself.
 
     Args:
         folder: What paths start at.
@@ -54,13 +83,22 @@ def walked(folder: Path, skips: Callable[[str], bool], within: str = "") -> Iter
         if os.path.lexists(folder / within):
             yield within
         return
-    prefix = f"{within}/" if within else ""
-    with os.scandir(folder / within) as entries:
+    waiting = [within]
+    while waiting:
+        here = waiting.pop()
+        prefix = f"{here}/" if here else ""
+        try:
+            entries = list(os.scandir(f"{folder}/{here}"))
+        except FileNotFoundError:  # deleted meanwhile
+            continue
+        except OSError:
+            yield here or "."
+            continue
         for entry in entries:
             if skips(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                yield from walked(folder, skips, prefix + entry.name)
+                waiting.append(prefix + entry.name)
             else:
                 yield prefix + entry.name
 
@@ -72,21 +110,34 @@ def _without_environments(names: Iterator[str]) -> list[str]:
     return [name for name in found if not name.startswith(inside)] if inside else found
 
 
-def _seen_by_git(folder: Path) -> list[str] | None:
+def _seen_by_git(folder: Path) -> Listing | None:
     """Ask git; None where there is no git, or no work tree of it."""
+    done = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if done is None:
+        return None
+    said = os.fsdecode(done.stderr)
+    if done.returncode:
+        _check_refusal(folder, said)
+        return None
+    entries = [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+    files = [name for name in entries if _is_file(f"{folder}/{name}")]
+    others = sorted({name.rstrip("/") for name in entries} - set(files))
+    inner = [_inner(folder, name) for name in _repositories(folder, others)]
+    return Listing(
+        [*files, *_unopened(folder, said), *chain.from_iterable(each.files for each in inner)],
+        [name for each in inner for name in each.absent],
+    )
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
+    """Call git; None where it isn't installed."""
     variables = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    arguments = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     try:
-        done = subprocess.run(
-            arguments, cwd=folder, env={**variables, "LC_ALL": "C"}, capture_output=True
+        return subprocess.run(
+            ["git", *arguments], cwd=folder, env={**variables, "LC_ALL": "C"}, capture_output=True
         )
     except FileNotFoundError:
         return None
-    if done.returncode:
-        _check_refusal(folder, os.fsdecode(done.stderr))
-        return None
-    entries = [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
-    return [name for entry in entries for name in _inside(folder, entry)]
 
 
 def _check_refusal(folder: Path, said: str) -> None:
@@ -100,12 +151,47 @@ def _check_refusal(folder: Path, said: str) -> None:
     )
 
 
-def _inside(folder: Path, entry: str) -> list[str]:
-    """Give an entry of git's list that is there; for a repository within, what it holds."""
-    name = entry.rstrip("/")
-    path = folder / name
-    if path.is_symlink() or path.is_file():
-        return [name]
-    if not (path / ".git").exists():
+def _is_file(path: str) -> bool:
+    return os.path.islink(path) or os.path.isfile(path)  # noqa: PTH113, PTH114 - refuse nothing
+
+
+def _unopened(folder: Path, said: str) -> list[str]:
+    """Give the folders that git couldn't list, which it passes over with a warning."""
+    names: list[str] = _UNOPENED.findall(said)
+    if not names:
         return []
-    return [f"{name}/{inner}" for inner in listed(path)]
+    done = _git(folder, "rev-parse", "--show-prefix")
+    prefix = os.fsdecode(done.stdout.strip()) if done else ""
+    return [name.removeprefix(prefix) for name in names]
+
+
+def _repositories(folder: Path, names: Sequence[str]) -> Iterator[str]:
+    """Give those of git's entries that are repositories within, checked out or not."""
+    known: set[str] | None = None
+    for name in names:
+        if (folder / name / ".git").exists():
+            yield name
+            continue
+        known = _submodules(folder) if known is None else known
+        if name in known:
+            yield name
+
+
+def _submodules(folder: Path) -> set[str]:
+    done = _git(folder, "ls-files", "-z", "--stage")
+    lines = done.stdout.split(b"\0") if done else []
+    return {os.fsdecode(line.partition(b"\t")[2]) for line in lines if line.startswith(_SUBMODULE)}
+
+
+def _inner(folder: Path, name: str) -> Listing:
+    """List a repository within; a submodule may have been filled without git, or not at all."""
+    path = folder / name
+    if (path / ".git").exists():
+        found = listing(path)
+    elif path.is_dir() and any(path.iterdir()):
+        found = Listing(list(walked(path, is_junk)))
+    else:
+        return Listing([], [name])
+    return Listing(
+        [f"{name}/{each}" for each in found.files], [f"{name}/{each}" for each in found.absent]
+    )

@@ -185,11 +185,11 @@ def _unpack(archive: zipfile.ZipFile, manifest: Manifest, content: bytes, folder
     try:
         temporary.chmod(0o755)
         for file, data in verified(archive, manifest):
-            _write(temporary / file.path, data, file.executable)
+            _write(temporary, file.path, data, file.executable)
         for root in manifest.roots:
             (temporary / PROJECT / root).mkdir(parents=True, exist_ok=True)
         _compile(temporary / PROJECT)
-        _write(temporary / MANIFEST, content, False)
+        _write(temporary, MANIFEST, content, False)
         try:
             temporary.rename(folder)
         except OSError:
@@ -208,7 +208,17 @@ def _compile(project: Path) -> None:
     compileall.compile_dir(project, quiet=2, invalidation_mode=mode)
 
 
-def _write(path: Path, content: bytes, executable: bool) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    path.chmod(_MODES[executable])
+def _write(folder: Path, name: str, content: bytes, executable: bool) -> None:
+    """Write a file that isn't there: a disk may take two names for one."""
+    path = folder / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+        path.chmod(_MODES[executable])
+    except FileExistsError as error:
+        raise HostilePackageError(
+            f"can't unpack {name!r}: this disk takes its name for that of another file"
+        ) from error
+    except OSError as error:
+        raise PackageError(f"can't unpack {name!r}: {error.strerror}") from error

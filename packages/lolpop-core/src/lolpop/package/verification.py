@@ -6,17 +6,19 @@ import json
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from typing import BinaryIO
 
 from lolpop.contract import Manifest, PackageFile, from_json
 from lolpop.errors import ContractError, HostilePackageError
-from lolpop.package.archive import LARGEST, MANIFEST, digest_of
+from lolpop.package.archive import CONFIG, LARGEST, MANIFEST, PROJECT, WHEELS, digest_of
+from lolpop.package.names import excess_of, flaw_of, shown
 
 _LARGEST_MANIFEST = 64 * 2**20
 _PART = re.compile(r"[^/\\\0]+")
 _DRIVE = re.compile(r"[A-Za-z]:")
+_PINNED = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+")
 
 
 @contextmanager
@@ -46,6 +48,7 @@ def _check_form(archive: zipfile.ZipFile) -> None:
             raise HostilePackageError(f"{info.filename!r} is compressed")
         seen.add(info.filename)
         total += info.file_size
+    _check_folders(seen)
     if total > min(LARGEST, _length(archive)):
         raise HostilePackageError(f"its {len(seen)} files claim {total} bytes, more than it has")
 
@@ -56,11 +59,26 @@ def _length(archive: zipfile.ZipFile) -> int:
 
 
 def _check_name(name: str) -> None:
-    """Refuse a name that could lead out of the folder it is unpacked in."""
+    """Refuse a name that could lead out of the folder it is unpacked in, or that no disk takes."""
+    if excess := excess_of(name):
+        raise HostilePackageError(f"{shown(name)} can't be unpacked: {excess}")
     parts = name.split("/")
     plain = all(_PART.fullmatch(part) and part not in (".", "..") for part in parts)
-    if not plain or _DRIVE.match(name) or not name.isprintable():
+    if not plain or _DRIVE.match(name) or flaw_of(name):
         raise HostilePackageError(f"the name {name!r} leaves the folder, or isn't portable")
+
+
+def _check_folders(names: Set[str]) -> None:
+    """Refuse a file that others lie in as if it were a folder."""
+    for name in sorted(names):
+        for folder in _around(name):
+            if folder in names:
+                raise HostilePackageError(f"{folder!r} is a file, and {name!r} lies in it")
+
+
+def _around(name: str) -> Iterator[str]:
+    while name := name.rpartition("/")[0]:
+        yield name
 
 
 def manifest_of(archive: zipfile.ZipFile, digest: str | None) -> tuple[Manifest, bytes]:
@@ -82,6 +100,7 @@ def manifest_of(archive: zipfile.ZipFile, digest: str | None) -> tuple[Manifest,
             raise
         raise HostilePackageError(f"its {MANIFEST!r} isn't a manifest: {error.message}") from error
     _check_files(infos, manifest)
+    _check_paths(infos.keys(), manifest)
     return manifest, content
 
 
@@ -91,9 +110,6 @@ def _check_files(infos: dict[str, zipfile.ZipInfo], manifest: Manifest) -> None:
         if file.path in listed or file.path == MANIFEST:
             raise HostilePackageError(f"its manifest lists {file.path!r} twice")
         listed[file.path] = file
-    for path in (*manifest.roots, manifest.local_file):
-        if path not in (None, "."):
-            _check_name(str(path))
     for name in infos.keys() - listed.keys() - {MANIFEST}:
         raise HostilePackageError(f"{name!r} isn't in its manifest")
     for name, file in listed.items():
@@ -102,6 +118,37 @@ def _check_files(infos: dict[str, zipfile.ZipInfo], manifest: Manifest) -> None:
         if infos[name].file_size != file.size:
             found = infos[name].file_size
             raise HostilePackageError(f"{name!r} has {found} bytes, its manifest says {file.size}")
+
+
+def _check_paths(names: Set[str], manifest: Manifest) -> None:
+    """Refuse a manifest that points at what isn't in the package."""
+    if CONFIG not in names:
+        raise HostilePackageError(f"it has no {CONFIG!r}")
+    for root in manifest.roots:
+        _check_root(root, names)
+    if (local := manifest.local_file) is not None:
+        _check_name(local)
+        if f"{PROJECT}/{local}" not in names:
+            raise HostilePackageError(f"{f'{PROJECT}/{local}'!r} is missing")
+    for each in manifest.lock:
+        if not _PINNED.fullmatch(f"{each.name}=={each.version}"):
+            raise HostilePackageError(f"its lock names {each.name!r} {each.version!r}")
+        if each.wheel is not None and (each.wheel not in names or _top(each.wheel) != WHEELS):
+            raise HostilePackageError(f"its lock names the wheel {each.wheel!r}, which isn't in it")
+
+
+def _check_root(root: str, names: Set[str]) -> None:
+    if root == ".":
+        return
+    _check_name(root)
+    place = f"{PROJECT}/{root}"
+    for folder in (place, *_around(place)):
+        if folder in names:
+            raise HostilePackageError(f"{folder!r} is a file, and imports start in it")
+
+
+def _top(path: str) -> str:
+    return path.partition("/")[0]
 
 
 def verified(archive: zipfile.ZipFile, manifest: Manifest) -> Iterator[tuple[PackageFile, bytes]]:
