@@ -18,10 +18,10 @@ from lolpop.errors import ConfigError
 from lolpop.workflow.arguments import as_values, bind, configured, parameters_of, parse_value
 from lolpop.workflow.assembly import Tree, assemble
 from lolpop.workflow.blueprint import Blueprint
-from lolpop.workflow.check import check, settings_of
+from lolpop.workflow.check import check, import_roots
 from lolpop.workflow.decoration import Decorate, decorate, decorations
 from lolpop.workflow.entrypoint import choose
-from lolpop.workflow.project import roots_of, working_in
+from lolpop.workflow.project import working_in
 from lolpop.workflow.running import call
 
 
@@ -37,6 +37,7 @@ class Source:
         skip_validation: Whether to leave out the checks that building doesn't need.
         modules: Project modules besides those that the configuration lists.
         orchestrator_files: Files that hold an orchestrator's section or config alone.
+        orchestrator: An orchestrator in place of the configured one, or None.
     """
 
     files: tuple[str, ...] = ()
@@ -46,6 +47,7 @@ class Source:
     skip_validation: bool = False
     modules: tuple[str, ...] = ()
     orchestrator_files: tuple[str, ...] = ()
+    orchestrator: str | None = None
 
     def document(self) -> Document:
         """Load the configuration.
@@ -53,7 +55,9 @@ class Source:
         Raises:
             ConfigError: A file can't be read.
         """
-        return load(self.files, self.overrides, self.modules, self.orchestrator_files)
+        return load(
+            self.files, self.overrides, self.modules, self.orchestrator_files, self.orchestrator
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,8 @@ def prepared(source: Source, method: str | None = None) -> Iterator[Blueprint]:
     """
     document = source.document()
     file = source.file.absolute() if source.file else None
-    with working_in(document.folder, _roots(document)):
+    with working_in(document.folder, import_roots(document)):
         yield check(document, source.runner, file, source.skip_validation, method)
-
-
-def _roots(document: Document) -> tuple[Path, ...]:
-    settings, problems = settings_of(document)
-    return roots_of(document.folder, None if problems else settings.package.roots)
 
 
 def run_workflow(

@@ -209,26 +209,27 @@ def test_a_reference_is_passed_on_by_links(
 
 
 STRUCTURAL = [
-    "runner: ${env:A}",
-    "entrypoint: x${env:A}",
-    'modules: ["${env:A}"]',
-    "order: ${env:A:-data}",
-    "granularity: ${env:A}",
-    'extensions: ["${env:A}"]',
-    'pipelines: {p: "${env:A}"}',
-    'components: {c: "${env:A}"}',
-    'decorators: {orchestrator: "${env:A}"}',
-    'steps: {"*": {retries: "${env:A}"}}',
-    'package: {requirements: "${env:A}"}',
+    ("runner: ${env:A}", 1, "runner"),
+    ("entrypoint: x${env:A}", 1, "entrypoint"),
+    ('modules: ["${env:A}"]', 11, "modules.0"),
+    ("order: ${env:A:-data}", 1, "order"),
+    ("granularity: ${env:A}", 1, "granularity"),
+    ('extensions: ["${env:A}"]', 14, "extensions.0"),
+    ('pipelines: {p: "${env:A}"}', 13, "pipelines.p"),
+    ('components: {c: "${env:A}"}', 14, "components.c"),
+    ('decorators: {orchestrator: "${env:A}"}', 14, "decorators.orchestrator"),
+    ('steps: {"*": {retries: "${env:A}"}}', 15, "steps.*.retries"),
+    ('package: {requirements: "${env:A}"}', 11, "package.requirements"),
 ]
 
 
-@pytest.mark.parametrize("text", STRUCTURAL)
-def test_structure_does_not_depend_on_the_environment(complaints: Complaints, text: str) -> None:
-    key = text.partition(":")[0]
+@pytest.mark.parametrize(("text", "column", "path"), STRUCTURAL)
+def test_structure_does_not_depend_on_the_environment(
+    complaints: Complaints, text: str, column: int, path: str
+) -> None:
     assert complaints(text) == [
-        f"0.yaml:1:1: {key}: this is needed before the environment is read"
-        f" (choose with --set {key}=… or a further -c file)"
+        f"0.yaml:1:{column}: {path}: this is needed before the environment is read"
+        f" (choose with --set {path}=… or a further -c file)"
     ]
 
 

@@ -121,7 +121,7 @@ def test_without_decorators_nothing_is_wrapped(project: Any) -> None:
         ),
         (
             "note: {config: {decorator_method: nope}}",
-            "7:1: note: Note has no method 'nope' to decorate with",
+            "7:35: note: Note has no method 'nope' to decorate with",
         ),
         (
             "note: {config: {decorator_method: '${env:X}'}}",

@@ -19,8 +19,11 @@ def stored(function: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(reply: Reply, source: Source, **keywords: Any) -> Any:
         from lolpop.package.standard import storage_of
         from lolpop.storage import Store
+        from lolpop.workflow.check import check_shape
 
-        store = Store(storage_of(source.document()))
+        document = source.document()
+        check_shape(document)
+        store = Store(storage_of(document))
         return function(reply, source=source, store=store, **keywords)
 
     return wrapped

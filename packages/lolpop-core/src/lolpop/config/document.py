@@ -47,6 +47,7 @@ def load(
     overrides: Sequence[str] = (),
     modules: Sequence[str] = (),
     orchestrator_files: Sequence[str | Path] = (),
+    orchestrator: str | None = None,
 ) -> Document:
     """Load a project's configuration.
 
@@ -57,6 +58,7 @@ def load(
         modules: Project modules besides those that the files list.
         orchestrator_files: Files that hold an orchestrator's section alone, or its config
             alone; they are laid over the other files.
+        orchestrator: An orchestrator in place of the one that the configuration names.
 
     Raises:
         ConfigError: A file can't be read; every unreadable file is named at once.
@@ -75,6 +77,8 @@ def load(
     for layer in normal[1:]:
         root = lay_over(root, layer)
     root = resolve(_with_modules(root, modules), problems)
+    if orchestrator is not None:
+        root = _with_orchestrator(root, orchestrator)
     paths = tuple(_path(name).absolute() for name in names)
     return Document(root, folder, paths, tuple(overrides), tuple(problems))
 
@@ -136,6 +140,18 @@ def _with_modules(root: Node, modules: Sequence[str]) -> Node:
     if not given:
         return root
     return root.with_value({**dict(root.items()), "modules": root.with_value([*listed, *given])})
+
+
+def _with_orchestrator(root: Node, name: str) -> Node:
+    """Put a name in the place of the line that chooses the orchestrator."""
+    named = root.get("decorators")
+    if named is None or named.value is None:
+        named = root.with_value({})
+    if not named.is_mapping:  # the checks say so
+        return root
+    chosen = Node(name, Place("--deployer", 1, 1), root.base)
+    entries = {ORCHESTRATOR: chosen, **dict(named.items())} | {ORCHESTRATOR: chosen}
+    return root.with_value({**dict(root.items()), "decorators": named.with_value(entries)})
 
 
 def _unreadable(name: str, error: OSError | ValueError) -> Problem:

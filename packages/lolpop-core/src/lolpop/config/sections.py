@@ -7,10 +7,10 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from lolpop.config.env import EnvRef
-from lolpop.config.nodes import Node, has_env, kind_of
+from lolpop.config.nodes import Node, kind_of
 from lolpop.config.paths import below, written
 from lolpop.config.spelling import RESERVED, SECTIONS
-from lolpop.config.validation import unknown_key
+from lolpop.config.validation import late_problem, unknown_key
 from lolpop.errors import Place, Problem
 
 STATIC = SECTIONS - {"config", "orchestrator", "deployment", "storage"}
@@ -57,7 +57,6 @@ class _Division:
         self.problems = problems
 
     def runner(self, root: Node) -> Section:
-        self.refuse_late(root)
         kinds = ("pipeline", "component", "decorator")
         parts = tuple(part for kind in kinds for part in self.parts(root, kind, ""))
         self.refuse_twice(parts)
@@ -72,11 +71,6 @@ class _Division:
         """Check the shape of the section `orchestrator` though no line names one."""
         if node is not None:
             self.section_of("decorator", ORCHESTRATOR, node.with_value(""), node, "")
-
-    def refuse_late(self, root: Node) -> None:
-        for key, node in root.items():
-            if key in STATIC and has_env(node):
-                self.problems.append(_late(node, str(key)))
 
     def refuse_twice(self, parts: tuple[Section, ...]) -> None:
         seen: dict[str, Section] = {}
@@ -152,7 +146,7 @@ class _Division:
         """Complain of a class that isn't a string; at the top level the settings do that."""
         path = below(below(around, f"{kind}s"), name)
         if around and isinstance(node.value, EnvRef):
-            self.problems.append(_late(node, path))
+            self.problems.append(late_problem(node, path))
         elif around and not isinstance(node.value, str):
             message = f"expected the name of a class, got {kind_of(node.value)}"
             self.problems.append(node.problem(message, path))
@@ -180,8 +174,3 @@ class _Division:
             self.problems.append(config.problem(message, below(path, "config")))
             return {}
         return {written(key): child for key, child in config.items()}
-
-
-def _late(node: Node, path: str) -> Problem:
-    hint = f"choose with --set {path}=… or a further -c file"
-    return node.key_problem("this is needed before the environment is read", path, hint)

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr
 
+from lolpop.config.keys import Keys
 from lolpop.contract.durations import Seconds
 
 
-class _Section(BaseModel):
-    """A section of the core's: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-Count = Annotated[int, Field(ge=1, strict=True)]
+def _without_null(value: str) -> str:
+    """Refuse the character that no name and no path can have."""
+    if "\0" in value:
+        raise ValueError("a null character can't stand here")
+    return value
 
 
-class StepSection(_Section):
+Name = Annotated[StrictStr, Field(min_length=1), AfterValidator(_without_null)]
+
+
+def _whole(value: Any) -> Any:
+    """Read a number that came as text, as the environment gives it."""
+    return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value) else value
+
+
+Count = Annotated[int, Field(ge=1, strict=True), BeforeValidator(_whole)]
+
+
+class StepSection(Keys):
     """What holds for the steps whose names a glob of `steps` matches."""
 
     retries: Annotated[int, Field(ge=0, strict=True)] | None = Field(
@@ -47,18 +58,18 @@ def merged(steps: Mapping[str, StepSection], step: str) -> StepSection:
     return StepSection(**values)
 
 
-class ScheduleSection(_Section):
+class ScheduleSection(Keys):
     """When a deployment runs by itself."""
 
-    cron: StrictStr = Field(description="five fields: minute, hour, day, month, weekday")
-    timezone: StrictStr = Field("UTC", description="a name such as Europe/Paris")
+    cron: Name = Field(description="five fields: minute, hour, day, month, weekday")
+    timezone: Name = Field("UTC", description="a name such as Europe/Paris")
 
 
-class DeploymentSection(_Section):
+class DeploymentSection(Keys):
     """How the workflow is deployed."""
 
-    name: StrictStr | None = Field(None, description="default: the runner's class in kebab case")
-    project: StrictStr | None = Field(
+    name: Name | None = Field(None, description="default: the runner's class in kebab case")
+    project: Name | None = Field(
         None, description="default: the name in pyproject.toml, else the folder's"
     )
     parameters: dict[StrictStr, Any] = Field({}, description="values for the entrypoint")
@@ -69,42 +80,42 @@ class DeploymentSection(_Section):
     )
 
 
-class PackageSection(_Section):
+class PackageSection(Keys):
     """What goes into a package."""
 
-    include: list[StrictStr] = Field([], description="globs of files that go in all the same")
-    exclude: list[StrictStr] = Field([], description="globs of files that stay out")
-    roots: list[StrictStr] | None = Field(
+    include: list[Name] = Field([], description="globs of files that go in all the same")
+    exclude: list[Name] = Field([], description="globs of files that stay out")
+    roots: list[Name] | None = Field(
         None, description="folders that imports start at; default: src if there is one, else ."
     )
-    requirements: StrictStr | None = Field(None, description="a requirements file for the lock")
+    requirements: Name | None = Field(None, description="a requirements file for the lock")
     environment: Literal["current", "venv"] = Field(
         "current", description="where steps run: the deployer's environment, or one from the lock"
     )
-    allow_literals: list[StrictStr] = Field([], description="paths of values that are no secrets")
+    allow_literals: list[Name] = Field([], description="paths of values that are no secrets")
 
 
-class Settings(_Section):
+class Settings(Keys):
     """The top level of a configuration, without the sections of integrations."""
 
-    runner: StrictStr | None = Field(None, description="the runner's class")
-    entrypoint: StrictStr | None = Field(
+    runner: Name | None = Field(None, description="the runner's class")
+    entrypoint: Name | None = Field(
         None, description="the runner's method; default: run, else the only public one"
     )
-    modules: list[StrictStr] = Field([], description="project modules that hold the classes")
+    modules: list[Name] = Field([], description="project modules that hold the classes")
     order: Literal["program", "data"] = Field(
         "program", description="how steps follow each other: as written, or as their data allows"
     )
     granularity: Literal["runner", "pipeline", "component"] = Field(
         "pipeline", description="whose method calls become steps"
     )
-    extensions: list[StrictStr] = Field([], description="lifecycle plugins by name")
-    pipelines: dict[StrictStr, StrictStr] = Field({}, description="name: class")
-    components: dict[StrictStr, StrictStr] = Field({}, description="name: class")
-    decorators: dict[StrictStr, StrictStr] = Field({}, description="name: class, outermost first")
+    extensions: list[Name] = Field([], description="lifecycle plugins by name")
+    pipelines: dict[StrictStr, Name] = Field({}, description="name: class")
+    components: dict[StrictStr, Name] = Field({}, description="name: class")
+    decorators: dict[StrictStr, Name] = Field({}, description="name: class, outermost first")
     steps: dict[StrictStr, StepSection] = Field({}, description="settings by glob of step names")
     deployment: DeploymentSection = Field(
         DeploymentSection(), description="how the workflow is deployed"
     )
     package: PackageSection = Field(PackageSection(), description="what goes into a package")
-    storage: StrictStr = Field(".lolpop", description="a folder or an fsspec URL")
+    storage: Name = Field(".lolpop", description="a folder or an fsspec URL")

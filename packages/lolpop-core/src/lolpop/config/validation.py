@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from lolpop.config.annotations import key_of, keys_of, model_in, rebase, typed_children
 from lolpop.config.env import EnvRef
+from lolpop.config.keys import Keys
 from lolpop.config.nodes import Key, Node, has_env, kind_of, leaves, plain
 from lolpop.config.paths import below, written
 from lolpop.errors import Place, Problem, UnsetVariableError, nearest
 
-__all__ = ["keys_of", "read", "rebase", "unknown_key", "unset", "validate"]
+__all__ = ["keys_of", "late_problem", "read", "rebase", "unknown_key", "unset", "validate"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -38,6 +39,7 @@ _EXPECTED = {
     "path_type": "a path",
     "none_required": "nothing",
 }
+_SHAPES = frozenset(kind for kind in _EXPECTED if kind.endswith("_type"))
 # Other messages may repeat the value, which nobody may see if the environment gave it.
 _WITHOUT_VALUES = {*_EXPECTED, "literal_error"}
 
@@ -48,6 +50,7 @@ def validate(
     place: Place,
     path: str,
     environ: Mapping[str, str] | None = None,
+    noted: Sequence[Problem] = (),
 ) -> tuple[Model, list[Problem]]:
     """Build a model from located values.
 
@@ -58,19 +61,38 @@ def validate(
         path: The dotted path of the section.
         environ: Where to read environment variables; with None, values that need one
             stay `EnvRef`s and aren't validated.
+        noted: What is known already to be wrong with the values.
 
     Returns:
-        The model, and what is wrong. With problems, or with `EnvRef`s among the values,
-        the model isn't validated as a whole.
+        The model, and what else is wrong. With problems, or with `EnvRef`s among the values,
+        the model isn't validated as a whole; of `Keys` what is wrong can't be read then.
     """
+    known = _by_name(model, values)
+    built, problems = _validated(model, values, known, place, path, environ)
+    if issubclass(model, Keys):
+        wrong = [*noted, *problems]
+        if wrong or any(has_env(node) for node in known.values()):
+            return _readable(model, known, wrong, path, environ), problems
+    return built, problems
+
+
+def _validated(
+    model: type[Model],
+    values: Mapping[str, Node],
+    known: Mapping[str, Node],
+    place: Place,
+    path: str,
+    environ: Mapping[str, str] | None,
+) -> tuple[Model, list[Problem]]:
     located = Node(dict(values), place, Path())
     problems = list(_unknown_keys(model, located, path))
-    known = _by_name(model, values)
     late = {}
     for name, node in known.items():
         if _is_late(node, environ):
             where = below(path, key_of(model, name))
-            late[name], more = _waiting(model.model_fields.get(name), node, where, environ)
+            field = model.model_fields.get(name)
+            late[name], more = _waiting(field, node, where, environ)
+            more += _unfit(field, node, where) if issubclass(model, Keys) else []
             problems += [problem for problem in more if problem not in problems]
     now = {name: read(node, environ) for name, node in known.items() if name not in late}
     given = {key_of(model, name): value for name, value in now.items()}
@@ -91,9 +113,68 @@ def _waiting(
     """Give a value that waits for the environment; in a model, the rest of it is checked."""
     inner = model_in(field.annotation) if field else None
     if inner and node.is_mapping:
-        values = {written(key): child for key, child in node.items()}
-        return validate(inner, values, node.place, path, environ)
+        return validate(inner, _by_key(node), node.place, path, environ)
     return plain(node), []
+
+
+def _unfit(field: FieldInfo | None, node: Node, path: str) -> list[Problem]:
+    """Find what no variable can put right: it gives a string, and the rest is there to see."""
+    if field is None:
+        return []
+    annotation: Any = Annotated[field.annotation, field]
+    values = plain(node, lambda leaf: "1" if isinstance(leaf.value, EnvRef) else leaf.value)
+    try:
+        TypeAdapter(annotation).validate_python(values)
+    except ValidationError as error:
+        found = [(each, _at(each, node, path)[0]) for each in error.errors()]
+        return [
+            _problem(each, node, path)
+            for each, at in found
+            if each["type"] in _SHAPES or not has_env(at)
+        ]
+    return []
+
+
+def _by_key(node: Node) -> dict[str, Node]:
+    return {written(key): child for key, child in node.items()}
+
+
+def _readable(
+    model: type[Model],
+    known: Mapping[str, Node],
+    wrong: Sequence[Problem],
+    path: str,
+    environ: Mapping[str, str] | None,
+) -> Model:
+    """Make a model of the keys that nothing is wrong with."""
+    assert issubclass(model, Keys)
+    unreadable: dict[str, tuple[Problem, ...]] = {}
+    nested: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        node, where = known.get(name), below(path, key_of(model, name))
+        about = tuple(each for each in wrong if f"{each.path}.".startswith(f"{where}."))
+        inner = model_in(field.annotation)
+        if node and node.is_mapping and inner and not any(each.path == where for each in about):
+            nested[name] = validate(inner, _by_key(node), node.place, where, environ, about)[0]
+        elif about:
+            unreadable[name] = about
+        elif node and _is_late(node, environ):
+            waits = unset(node, where, environ) if environ is not None else ()
+            unreadable[name] = tuple(waits) or (late_problem(node, where),)
+    out = {*unreadable, *nested}
+    given = {key_of(model, name): read(known[name], environ) for name in known.keys() - out}
+    try:
+        values = dict(model.model_validate(given)) | nested
+    except ValidationError:  # without a key that it requires nothing of it holds
+        return model.partial({}, dict.fromkeys(model.model_fields, tuple(wrong)))
+    sound = {name: value for name, value in values.items() if name in known.keys() - unreadable}
+    return model.partial(sound, unreadable)
+
+
+def late_problem(node: Node, path: str) -> Problem:
+    """Make the problem of a value that is needed before the environment is read."""
+    hint = f"choose with --set {path}=… or a further -c file"
+    return node.key_problem("this is needed before the environment is read", path, hint)
 
 
 def _is_late(node: Node, environ: Mapping[str, str] | None) -> bool:
@@ -163,13 +244,19 @@ def _is_skipped(found: ErrorDetails, late: Mapping[str, Any], model: type[BaseMo
     return not found["loc"] or found["loc"][0] in keys
 
 
-def _problem(found: ErrorDetails, root: Node, path: str) -> Problem:
+def _at(found: ErrorDetails, root: Node, path: str) -> tuple[Node, str]:
+    """Give the value that an error is about, and its path."""
     node, where = root, path
     # What isn't a key in the file is pydantic's own: the member of a union, or "[key]".
     for part in found["loc"]:
         child = node.get(part)
         if child is not None:
             node, where = child, below(where, part)
+    return node, where
+
+
+def _problem(found: ErrorDetails, root: Node, path: str) -> Problem:
+    node, where = _at(found, root, path)
     last = found["loc"][-1] if found["loc"] else ""
     if found["type"] == "missing":
         return Problem("a value is required", node.place, below(where, last))
@@ -193,5 +280,7 @@ def _message(found: ErrorDetails, node: Node) -> str:
         return f"{found.get('ctx', {}).get('error', found['msg'])}, got {got}"
     if found["type"] == "literal_error":
         return f"expected {found['ctx']['expected']}, got {got}"
+    if found["type"] == "string_too_short" and found["ctx"]["min_length"] == 1:
+        return f"expected a string that isn't empty, got {got}"
     text = found["msg"]
     return f"{text[:1].lower()}{text[1:]}, got {got}"

@@ -22,6 +22,7 @@ class Workflow:
         modules: The project modules given with `-m`, besides those that the YAML lists.
         orchestrator_files: The files given with `-c` that hold an orchestrator's section or
             config alone, absolute; nothing of them enters the package.
+        orchestrator: The orchestrator given with `--deployer` or `--packager`, or None.
         stored: Whether the package is stored; if not, only what it would be is asked for.
     """
 
@@ -33,4 +34,5 @@ class Workflow:
     local_file: Path | None = None
     modules: tuple[str, ...] = ()
     orchestrator_files: tuple[Path, ...] = ()
+    orchestrator: str | None = None
     stored: bool = True

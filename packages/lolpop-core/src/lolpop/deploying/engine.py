@@ -25,8 +25,8 @@ from lolpop.storage import Store
 from lolpop.storage.deployed import Use
 from lolpop.workflow.assembly import assemble_alone
 from lolpop.workflow.blueprint import Part
-from lolpop.workflow.check import check_orchestrator, settings_of
-from lolpop.workflow.project import roots_of, working_in
+from lolpop.workflow.check import check_orchestrator, import_roots, settings_of
+from lolpop.workflow.project import working_in
 
 DEFAULT = "LocalOrchestrator"
 
@@ -153,18 +153,16 @@ def engine(
     """
     source = chosen(source, deployer)
     document = source.document()
-    settings, problems = settings_of(document)
-    roots = roots_of(document.folder, None if problems else settings.package.roots)
-    with working_in(document.folder, roots):  # the orchestrator may be the project's own
-        part = check_orchestrator(document)
+    with working_in(document.folder, import_roots(document)):
+        part = check_orchestrator(document)  # it may be the project's own
         made = assemble_alone(part, document.folder, os.environ)
     assert isinstance(made, Orchestrator)
     storage = storage_of(document)
     made.__dict__.update(storage=storage, decoration=decoration(part))
     name = str(part.section.class_name.value) if part.section.class_name else ""
     replaced = {hook: method for hook, method in (methods or {}).items() if method}
-    lifecycle = Lifecycle(made, provider_of(name), extensions_of(settings), replaced)
     settings = _read(document)
+    lifecycle = Lifecycle(made, provider_of(name), extensions_of(settings), replaced)
     project = _project(document, settings)
     return Engine(source, document, settings, lifecycle, part, storage, project)
 
@@ -184,14 +182,12 @@ def _read(document: Document) -> Settings:
 def chosen(source: Source, deployer: str | None) -> Source:
     """Choose the orchestrator as its line in the YAML does; the embedded one if nobody does."""
     if deployer is not None:
-        source = divided(source, deployer)
-    else:
-        named = source.document().root.get("decorators")
-        if named is not None and named.get("orchestrator") is not None:
-            return source
-        deployer = DEFAULT
-    line = f"decorators.orchestrator={deployer}"
-    return replace(source, overrides=(*source.overrides, line))
+        return replace(divided(source, deployer), orchestrator=deployer)
+    named = source.document().root.get("decorators")
+    line = named.get("orchestrator") if named else None
+    if line is not None and line.value is not None:
+        return source
+    return replace(source, orchestrator=DEFAULT)
 
 
 def _project(document: Document, settings: Settings) -> str:

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from lolpop.config.document import Document, load
 from lolpop.config.settings import merged
-from lolpop.config.validation import read, unset
 from lolpop.contract import Granularity, Order, Package, StepGraph, Workflow
 from lolpop.errors import ConfigError
 from lolpop.package.building import build
 from lolpop.steps import capture
 from lolpop.storage import Store
 from lolpop.workflow.blueprint import Blueprint
-from lolpop.workflow.check import check, settings_of
-from lolpop.workflow.project import roots_of, working_in
+from lolpop.workflow.check import check, import_roots, settings_of
+from lolpop.workflow.project import working_in
 
 
 def package_workflow(workflow: Workflow) -> Package:
@@ -29,11 +28,13 @@ def package_workflow(workflow: Workflow) -> Package:
         SecretError: A secret would enter the package.
     """
     document = load(
-        workflow.config_files, workflow.overrides, workflow.modules, workflow.orchestrator_files
+        workflow.config_files,
+        workflow.overrides,
+        workflow.modules,
+        workflow.orchestrator_files,
+        workflow.orchestrator,
     )
-    settings, problems = settings_of(document)
-    roots = roots_of(document.folder, None if problems else settings.package.roots)
-    with working_in(document.folder, roots):
+    with working_in(document.folder, import_roots(document)):
         blueprint = check(
             document, workflow.runner, workflow.local_file, entrypoint=workflow.entrypoint
         )
@@ -60,10 +61,13 @@ def storage_of(document: Document) -> str:
         ConfigError: A variable that it needs isn't set.
     """
     node = document.root.get("storage")
+    text = settings_of(document, os.environ)[0].storage
     if node is None or node.value is None:
-        return str((document.folder / ".lolpop").absolute())
-    problems = list(unset(node, "storage", os.environ))
-    if problems:
-        raise ConfigError(problems)
-    text = str(read(node, os.environ))
-    return text if "://" in text else str((node.base / Path(text).expanduser()).absolute())
+        return str((document.folder / text).absolute())
+    if "://" in text:
+        return text
+    try:
+        return str((node.base / Path(text).expanduser()).absolute())
+    except RuntimeError as error:
+        problem = node.problem(f"no such folder: {text!r}", "storage", "there is no such user")
+        raise ConfigError([problem]) from error

@@ -7,23 +7,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from lolpop.config.document import Document
+from lolpop.config.keys import Keys
 from lolpop.config.nodes import Node
 from lolpop.config.sections import Section
-from lolpop.config.settings import Settings
+from lolpop.config.settings import Name, Settings
 from lolpop.workflow.integration import Integration
 
+DEFAULT_METHOD = "decorator"
 
-class DecorationSection(BaseModel):
+
+class DecorationSection(Keys):
     """The keys of anything that decorates; they stand in its config beside its own."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    decorator_method: str = "decorator"
+    decorator_method: Name = DEFAULT_METHOD
     integration_types: list[Literal["component", "pipeline", "runner"]] | None = None
-    integration_classes: list[str] = []
+    integration_classes: list[Name] = Field([])
 
     def method_of(self, cls: type | None) -> str:
         """Give the method that wraps: the configured one, else the one that the class names."""

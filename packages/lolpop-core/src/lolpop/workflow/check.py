@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,22 +11,24 @@ from pydantic import BaseModel
 
 from lolpop import plugins
 from lolpop.config.document import Document
-from lolpop.config.nodes import Node, has_env
+from lolpop.config.env import EnvRef
+from lolpop.config.nodes import Key, Node, has_env, leaves
 from lolpop.config.overlay import lay_over
 from lolpop.config.paths import below
 from lolpop.config.sections import ORCHESTRATOR, STATIC, Section, divide
 from lolpop.config.settings import Settings
 from lolpop.config.spelling import SECTIONS
-from lolpop.config.validation import validate
+from lolpop.config.validation import late_problem, validate
 from lolpop.errors import ConfigError, Place, Problem, UsageError, nearest
 from lolpop.workflow.arguments import configured
-from lolpop.workflow.blueprint import Blueprint, DecorationSection, Part
+from lolpop.workflow.blueprint import DEFAULT_METHOD, Blueprint, DecorationSection, Part
 from lolpop.workflow.classes import ClassFinder
+from lolpop.workflow.decoration import public_methods
 from lolpop.workflow.entrypoint import choose
 from lolpop.workflow.integration import Integration
 from lolpop.workflow.project import roots_of
 from lolpop.workflow.requirements import unmet
-from lolpop.workflow.values import config_of
+from lolpop.workflow.values import config_of, declared
 
 _COMMAND_LINE = "the command line"
 
@@ -66,19 +69,72 @@ def settings_of(
         environ: Where to read environment variables; None leaves values that need one unread.
     """
     root = document.root
+    late = [problem for key, node in root.items() if key in STATIC for problem in _late(node, key)]
     values = {
         str(key): node
         for key, node in root.items()
-        if key in Settings.model_fields and node.value is not None and not _is_late(str(key), node)
+        if key in Settings.model_fields
+        and node.value is not None
+        and not (key in STATIC and has_env(node))
     }
-    settings, problems = validate(Settings, values, root.place, "", environ)
+    noted = [*document.problems, *late]
+    settings, problems = validate(Settings, values, root.place, "", environ, noted)
+    problems += _decorating_problems(root.get(ORCHESTRATOR))
+    return settings, _new([*late, *problems], document)
+
+
+def _decorating_problems(node: Node | None) -> list[Problem]:
+    """Find what is wrong with the keys for any orchestrator, whether one is named or not."""
+    config = node.get("config") if node else None
+    if config is None or not config.is_mapping:
+        return []
+    path = below(ORCHESTRATOR, "config")
+    keys = DecorationSection.model_fields.keys()
+    given = {str(key): each for key, each in config.items() if key in keys}
+    return _decoration(given, config.place, path)[1]
+
+
+def _decoration(
+    given: Mapping[str, Node], place: Place, path: str
+) -> tuple[DecorationSection, list[Problem]]:
+    """Read the keys of a decorator; they decide how the tree is built."""
+    late = [each for key, node in given.items() for each in _late(node, below(path, key))]
+    sound = {key: node for key, node in given.items() if not has_env(node)}
+    decoration, problems = validate(DecorationSection, sound, place, path, noted=late)
+    return decoration, [*late, *problems]
+
+
+def check_shape(document: Document) -> None:
+    """Check all of a configuration that can be checked without its classes.
+
+    Raises:
+        ConfigError: Something is wrong; every problem is in it.
+    """
+    problems = settings_of(document)[1]
+    divide(document.root, problems)
+    if document.problems or problems:
+        raise ConfigError([*document.problems, *_new(problems, document)])
+
+
+def import_roots(document: Document) -> tuple[Path, ...]:
+    """Give the folders that the project's imports start at; those by default if they are wrong."""
+    try:
+        return roots_of(document.folder, settings_of(document)[0].package.roots)
+    except (ConfigError, ValueError):  # or a root is no path of this system
+        return roots_of(document.folder, None)
+
+
+def _new(problems: Iterable[Problem], document: Document) -> list[Problem]:
+    """Leave out what follows from a link that leads nowhere: that is a problem already."""
     noted = {problem.place for problem in document.problems}
-    return settings, [problem for problem in problems if problem.place not in noted]
+    return [problem for problem in problems if problem.place not in noted]
 
 
-def _is_late(key: str, node: Node) -> bool:
-    """Whether a section waits for the environment where it mustn't; its shape is refused."""
-    return key in STATIC and has_env(node)
+def _late(node: Node, key: Key) -> Iterator[Problem]:
+    """Refuse variables in what decides how the tree is built: they are read afterwards."""
+    for where, leaf in leaves(node, str(key)):
+        if isinstance(leaf.value, EnvRef):
+            yield late_problem(leaf, where)
 
 
 def _typed(problem: Problem) -> Problem:
@@ -104,17 +160,27 @@ class _Check:
         self.problems = list(document.problems)
         self.settings, wrong = settings_of(document)
         self.problems += wrong
-        sound = not wrong and not document.problems
-        roots = self.settings.package.roots if sound else None
-        self.roots = roots_of(document.folder, roots)
+        self.roots = import_roots(document)
         modules = document.root.get("modules")
         nodes = modules.value if modules and isinstance(modules.value, list) else []
         named = [node for node in nodes if isinstance(node.value, str)]
-        self.finder = ClassFinder(named, file, self.roots)
+        self.finder = ClassFinder(named, file, self.roots, complete=self.knows_modules())
+
+    def knows_modules(self) -> bool:
+        """Whether the list of modules is right: else a class that isn't found may be in one."""
+        try:
+            return self.settings.modules is not None
+        except ConfigError:
+            return False
+
+    def gather(self, found: Callable[[], Iterable[Problem]]) -> None:
+        """Add what a check finds; one that needs a value which is wrong itself finds nothing."""
+        with suppress(ConfigError):
+            self.problems += list(found())
 
     def run(self, runner: str | None, skip_validation: bool, entrypoint: str | None) -> Blueprint:
-        self.check_roots()
-        self.check_extensions()
+        self.gather(self.root_problems)
+        self.gather(self.expect_extensions)
         section = self.named_runner(divide(self.document.root, self.problems), runner)
         tree = self.part(section, None)
         decorators = [self.decorator(part) for part in section.parts if part.kind == "decorator"]
@@ -126,16 +192,17 @@ class _Check:
         return blueprint
 
     def orchestrator(self) -> Part:
-        section = divide(self.document.root, [])
-        found = next(part for part in section.parts if part.name == ORCHESTRATOR)
-        part = self.decorator(found)
-        if part.cls is not None:
-            self.problems += config_of(part, self.document.folder, None)[1]
+        parts = divide(self.document.root, self.problems).parts
+        named = [self.decorator(part) for part in parts if part.name == ORCHESTRATOR]
+        for part in named:
+            if part.cls is not None:
+                self.problems += config_of(part, self.document.folder, None)[1]
         self.complain()
-        return part
+        return named[0]
 
     def complain(self) -> None:
-        problems = [_typed(problem) for problem in [*self.problems, *self.finder.problems]]
+        further = _new([*self.problems, *self.finder.problems], self.document)
+        problems = [_typed(problem) for problem in [*self.document.problems, *further]]
         errors = self.finder.plugin_errors
         if not problems and len({error.message for error, _ in errors}) == 1:
             raise errors[0][0]
@@ -144,22 +211,23 @@ class _Check:
             cause = self.finder.causes[0] if self.finder.causes else None
             raise ConfigError(problems) from cause
 
-    def check_roots(self) -> None:
+    def root_problems(self) -> Iterator[Problem]:
         node = self.document.root.get("package")
         roots = node.get("roots") if node else None
         for index, root in enumerate(self.settings.package.roots or ()):
             at = roots.get(index) if roots else None
-            if at and not (self.document.folder / root).is_dir():
+            if at and not _is_folder(self.document.folder / root):
                 message = f"no such folder in {str(self.document.folder)!r}: {root!r}"
-                self.problems.append(at.problem(message, f"package.roots.{index}"))
+                yield at.problem(message, f"package.roots.{index}")
 
-    def check_extensions(self) -> None:
+    def expect_extensions(self) -> Iterator[Problem]:
         """Note the extensions that nobody provides; nothing is imported."""
         node = self.document.root.get("extensions")
         for index, name in enumerate(self.settings.extensions):
             at = node.get(index) if node else None
             if at:
                 self.finder.expect_extension(name, at, f"extensions.{index}")
+        return iter(())
 
     def named_runner(self, section: Section, runner: str | None) -> Section:
         if runner is not None:
@@ -214,18 +282,14 @@ class _Check:
     def decorating(
         self, section: Section, cls: type[Integration] | None, config: dict[str, Node]
     ) -> Part:
-        taken = {key: config[key] for key in DecorationSection.model_fields if key in config}
-        own = {key: node for key, node in config.items() if key not in taken}
+        given = {key: config[key] for key in DecorationSection.model_fields if key in config}
+        own = {key: node for key, node in config.items() if key not in given}
         path = below(section.path, "config")
-        late = list(_late_problems(taken, path))
-        decoration, wrong = validate(DecorationSection, {} if late else taken, section.place, path)
-        self.problems += [*late, *wrong]
-        part = Part(section, cls, None, own, decoration=decoration)
-        method = decoration.method_of(cls)
-        needed = "decorator_method" in taken or section.name != ORCHESTRATOR
-        if cls and needed and not callable(getattr(cls, method, None)):
-            message = f"{cls.__name__} has no method {method!r} to decorate with"
-            self.problems.append(Problem(message, section.place, section.path))
+        part = Part(section, cls, None, own)
+        taken = declared(part, self.document.folder) | given
+        part.decoration, wrong = _decoration(taken, section.place, path)
+        self.problems += wrong
+        self.gather(lambda: _method_problems(part, given.get("decorator_method")))
         return part
 
     def check_orchestrator_names(self, section: Section, chosen: str) -> None:
@@ -247,20 +311,28 @@ class _Check:
                 )
 
     def validate(self, blueprint: Blueprint, entrypoint: str | None) -> None:
-        self.problems += _entrypoint_problems(blueprint)
-        self.problems += _parameter_problems(blueprint, entrypoint)
-        self.problems += unmet(blueprint)
+        self.gather(lambda: _entrypoint_problems(blueprint))
+        self.gather(lambda: _parameter_problems(blueprint, entrypoint))
+        self.gather(lambda: unmet(blueprint))
         for part in [*blueprint.parts, *blueprint.decorators]:
             if part.cls is not None:
                 self.problems += config_of(part, self.document.folder, None)[1]
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # no path of this system
+        return False
+
+
 def _entrypoint_problems(blueprint: Blueprint) -> Iterator[Problem]:
     """Find what is wrong with the method that `entrypoint` names."""
+    asked = blueprint.settings.entrypoint
     node = blueprint.document.root.get("entrypoint")
-    if blueprint.runner.cls and node and isinstance(node.value, str):
+    if blueprint.runner.cls and asked is not None and node:
         try:
-            choose(blueprint.runner.cls, node.value)
+            choose(blueprint.runner.cls, asked)
         except UsageError as error:
             yield node.problem(error.message, "entrypoint", error.hint)
 
@@ -276,13 +348,30 @@ def _parameter_problems(blueprint: Blueprint, entrypoint: str | None) -> Iterato
         yield from configured(blueprint.document.root, getattr(cls, method), None)[1]
 
 
-def _late_problems(taken: dict[str, Node], path: str) -> Iterator[Problem]:
-    """Refuse variables in what decides how the tree is built: they are read afterwards."""
-    for key, node in taken.items():
-        if has_env(node):
-            where = below(path, key)
-            hint = f"choose with --set {where}=… or a further -c file"
-            yield node.key_problem("this is needed before the environment is read", where, hint)
+def _method_problems(part: Part, node: Node | None) -> Iterator[Problem]:
+    """Find that a decorator hasn't the method which wraps others.
+
+    The same section may stand for several orchestrators, and one that decorates nothing needs
+    no such method.
+    """
+    if part.cls is None or part.decoration is None:
+        return
+    method = part.decoration.method_of(part.cls)
+    if callable(getattr(part.cls, method, None)):
+        return
+    if part.section.name == ORCHESTRATOR and (method == DEFAULT_METHOD or not _decorates(part.cls)):
+        return
+    likely = nearest(method, public_methods(part.cls))
+    hint = f"did you mean {likely!r}?" if likely else None
+    message = f"{part.cls.__name__} has no method {method!r} to decorate with"
+    place = node.place if node else part.section.place
+    yield Problem(message, place, part.section.path, hint)
+
+
+def _decorates(cls: type) -> bool:
+    """Whether an orchestrator wraps methods at all: by a hook or a method of its own."""
+    hooks = sum("decorate" in vars(base) for base in cls.__mro__)  # the base class has one
+    return hooks > 1 or callable(getattr(cls, DecorationSection().method_of(cls), None))
 
 
 assert set(Settings.model_fields) <= SECTIONS

@@ -34,16 +34,21 @@ class ClassFinder:
         modules: The module names of the configuration, with their places.
         file: A file of the user's that is looked into first, or None.
         roots: The folders on `sys.path` that hold the project's modules.
+        complete: Whether these are all modules; if not, no class is missed.
     """
 
     def __init__(
-        self, modules: Sequence[Node], file: Path | None = None, roots: Sequence[Path] = ()
+        self,
+        modules: Sequence[Node],
+        file: Path | None = None,
+        roots: Sequence[Path] = (),
+        complete: bool = True,
     ) -> None:
         self.problems: list[Problem] = []
         self.plugin_errors: list[tuple[PluginError, Problem]] = []
         self.causes: list[BaseException] = []
         self._roots = roots
-        self._broken = False
+        self._broken = not complete
         self._modules = [*self._from_file(file), *self._imported(modules)]
 
     def find(self, name: Node, kind: str, path: str) -> type[Integration] | None:

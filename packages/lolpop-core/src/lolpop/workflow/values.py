@@ -13,7 +13,7 @@ from lolpop.config.nodes import Node
 from lolpop.config.paths import below
 from lolpop.config.validation import keys_of, read, rebase, unknown_key, unset, validate
 from lolpop.errors import Problem
-from lolpop.workflow.blueprint import Part
+from lolpop.workflow.blueprint import DecorationSection, Part
 from lolpop.workflow.schema import is_inherited
 from lolpop.workflow.view import ConfigView
 
@@ -95,6 +95,13 @@ def _defaults(part: Part) -> dict[str, Any]:
         for key, field in keys_of(model).items()
         if not field.is_required()
     }
+
+
+def declared(part: Part, folder: Path) -> dict[str, Node]:
+    """Give the keys of anything that decorates for which a class has defaults of its own."""
+    at = Node(None, part.section.place, folder)
+    known = _defaults(part) if part.cls else {}
+    return {key: _located(known[key], at) for key in DecorationSection.model_fields if key in known}
 
 
 def _unknown(part: Part, model: type[BaseModel], path: str) -> Iterator[Problem]:
