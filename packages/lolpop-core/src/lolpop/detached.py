@@ -86,7 +86,7 @@ class Detached:
         made = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(3)}"
         ref = RunRef(self.orchestrator, deployment.name, run_id or made)
         began = canonical_json(_Start(host=socket.gethostname(), spec=deployment))
-        is_new = self.store.create(_key(ref), began)
+        is_new = self.store.create(_key(ref), began, durable=True)
         given = {**deployment.parameters, **parameters}
         self.records.open(ref, package, deployment.digest(package), given)
         if is_new:

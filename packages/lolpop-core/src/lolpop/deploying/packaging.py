@@ -103,7 +103,7 @@ def _last(used: Engine) -> Package:
 def _note_last(used: Engine, digest: str) -> None:
     content = json.dumps({"digest": digest}).encode()
     if not used.store.exists(_note(used)) or used.store.read(_note(used)) != content:
-        used.store.write(_note(used), content)
+        used.store.write(_note(used), content, durable=True)
 
 
 def _note(used: Engine) -> str:

@@ -10,7 +10,12 @@ import platformdirs
 from lolpop.execution.request import Request
 from lolpop.package.opening import Opened, unpack
 from lolpop.storage import Store
+from lolpop.storage.access import may_write
+from lolpop.storage.folder import Folder
+from lolpop.storage.names import joined
 from lolpop.storage.records import RunRecord, Runs
+
+_ROOMS = ("packages", "work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,7 @@ class Session:
     @property
     def room(self) -> Path:
         """The folder that working folders are made in."""
-        room = cache_of(self.store) / "work"
-        room.mkdir(parents=True, exist_ok=True)
-        return room
+        return cache_of(self.store) / "work"
 
 
 def open_session(request: Request) -> Session:
@@ -54,6 +57,16 @@ def open_session(request: Request) -> Session:
 
 
 def cache_of(store: Store) -> Path:
-    """Give the folder for what can be made again: in the storage if that is a folder."""
-    root = store.local_path("cache")
-    return root if root is not None else Path(platformdirs.user_cache_dir("lolpop"))
+    """Give the folder for what can be made again: in the storage if that is a folder.
+
+    Who may only read the storage gets the user's own. Either has `packages` and `work` in it.
+    """
+    place = store.local_path("cache")
+    if place is not None and may_write(place.parent):
+        for name in _ROOMS:
+            store.local_folder(joined("cache", name))
+        return place
+    place = Path(platformdirs.user_cache_dir("lolpop"))
+    for name in _ROOMS:
+        Folder(place).make(place / name)
+    return place

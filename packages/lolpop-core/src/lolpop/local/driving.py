@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from lolpop.execution.processes import end, of_attempts, tokens_of
 from lolpop.local.index import Index
 from lolpop.local.rows import Row
 from lolpop.storage import Store
+from lolpop.storage.folder import Folder
 from lolpop.storage.records import RunRecord, Runs
 
 DIED = "RunCrashed: the process that drove the run died"
@@ -29,8 +31,9 @@ def claimed(log: Path) -> Iterator[int]:
 
     So there is no moment at which a run waits for a supervisor that never comes.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
+    access = Folder(log.parents[1]).make(log.parent)
     with log.open("ab") as file:
+        os.fchmod(file.fileno(), access.file)
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file.fileno()
 

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lolpop.contract import DeploymentSpec, Overlap, RunState, to_json
-from lolpop.errors import ContractError, StorageError
+from lolpop.local.database import Database
 from lolpop.local.rows import Entry, Row, entry_of, row_of
 
-_VERSION = 1
-_SCHEMA = f"""
-pragma journal_mode=wal;
-create table if not exists deployments (
-    name text primary key, package text not null, digest text not null, spec text not null,
-    suspended integer not null default 0, updated_at text not null
-);
-create table if not exists runs (
-    number integer primary key autoincrement, id text unique not null, deployment text not null,
-    package text not null, spec text not null, parameters text not null, state text not null,
-    created_at text not null, started_at text, ended_at text, failed_step text, error text,
-    pid integer, idempotency text,
-    unique (deployment, idempotency)
-);
-pragma user_version={_VERSION};
-"""
 _OVER = tuple(state.value for state in RunState if state.is_over)
 
 
@@ -47,20 +29,27 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._database = Database(path)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether this user may change what it holds."""
+        return self._database.may_write
 
     def deployments(self) -> list[Entry]:
         """List the deployments by name."""
-        return [entry_of(row) for row in self._select("select * from deployments order by name")]
+        rows = self._database.select("select * from deployments order by name")
+        return [entry_of(row) for row in rows]
 
     def deployment(self, name: str) -> Entry | None:
         """Find a deployment."""
-        rows = self._select("select * from deployments where name=?", name)
+        rows = self._database.select("select * from deployments where name=?", name)
         return entry_of(rows[0]) if rows else None
 
     def put(self, spec: DeploymentSpec, package: str) -> None:
         """Add or replace a deployment; its schedule is active again."""
         values = (spec.name, package, spec.digest(package), json.dumps(to_json(spec)), _now())
-        with self._open() as db:
+        with self._database.transaction() as db:
             db.execute(
                 "insert into deployments (name, package, digest, spec, updated_at)"
                 " values (?, ?, ?, ?, ?) on conflict (name) do update set package=excluded.package,"
@@ -71,12 +60,12 @@ class Index:
 
     def suspend(self, name: str) -> None:
         """Suspend a deployment's schedule."""
-        with self._open() as db:
+        with self._database.transaction() as db:
             db.execute("update deployments set suspended=1 where name=?", (name,))
 
     def remove(self, name: str) -> list[Row]:
         """Forget a deployment and its runs, unless one isn't over; give those that aren't."""
-        with self._open() as db:
+        with self._database.transaction() as db:
             active = db.execute(
                 f"select * from runs where deployment=? and state not in {_OVER}", (name,)
             ).fetchall()
@@ -91,7 +80,7 @@ class Index:
         """Queue a run, or skip it; a word that was used before gives the run that it made."""
         spec = json.dumps(to_json(entry.spec))
         values = (run_id, entry.spec.name, entry.package, spec, json.dumps(dict(parameters)))
-        with self._open() as db:
+        with self._database.transaction() as db:
             db.execute(
                 "insert or ignore into runs (id, deployment, package, spec, parameters, state,"
                 " created_at, idempotency) values (?, ?, ?, ?, ?, 'queued', ?, ?)",
@@ -108,16 +97,16 @@ class Index:
         """List a deployment's runs, newest first."""
         only = f"and state not in {_OVER}" if active else ""
         query = f"select * from runs where deployment=? {only} order by number desc"
-        return [row_of(row) for row in self._select(query, deployment)]
+        return [row_of(row) for row in self._database.select(query, deployment)]
 
     def run(self, run_id: str) -> Row | None:
         """Find a run."""
-        rows = self._select("select * from runs where id=?", run_id)
+        rows = self._database.select("select * from runs where id=?", run_id)
         return row_of(rows[0]) if rows else None
 
     def drive(self, run_id: str, pid: int) -> bool:
         """Note which process drives a run; False if nobody wants the run any more."""
-        with self._open() as db:
+        with self._database.transaction() as db:
             done = db.execute(
                 "update runs set pid=? where id=? and state='queued'", (pid, run_id)
             ).rowcount
@@ -125,7 +114,7 @@ class Index:
 
     def before(self, row: Row) -> int:
         """Count the runs of the same deployment that were asked for earlier and aren't over."""
-        with self._open("begin") as db:
+        with self._database.transaction("begin") as db:
             return _before(db, row)
 
     def take_turn(self, row: Row) -> RunState | None:
@@ -136,7 +125,7 @@ class Index:
             if nobody wants it any more, None if it was removed.
         """
         limit = row.spec.concurrency
-        with self._open() as db:
+        with self._database.transaction() as db:
             if limit is None or _before(db, row) < limit:
                 db.execute(
                     "update runs set state='running', started_at=? where id=? and state='queued'",
@@ -147,7 +136,7 @@ class Index:
 
     def stopping(self, run_id: str) -> None:
         """Note that a run is being stopped."""
-        with self._open() as db:
+        with self._database.transaction() as db:
             db.execute(
                 f"update runs set state='stopping' where id=? and state not in {_OVER}",
                 (run_id,),
@@ -161,61 +150,8 @@ class Index:
         failed_step: str | None = None,
     ) -> None:
         """Note how a run ended; the first word counts."""
-        with self._open() as db:
+        with self._database.transaction() as db:
             _end(db, run_id, state, error, failed_step)
-
-    def _select(self, query: str, *values: str) -> list[sqlite3.Row]:
-        if not self.path.exists():
-            return []
-        with self._open("begin") as db:
-            return db.execute(query, values).fetchall()
-
-    @contextmanager
-    def _open(self, begin: str = "begin immediate") -> Iterator[sqlite3.Connection]:
-        """Open the file for one transaction; what raises inside leaves it as it was."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as db:
-                db.row_factory = sqlite3.Row
-                self._prepare(db)
-                db.execute(begin)
-                yield db
-                db.execute("commit")
-        except (sqlite3.Error, OSError) as error:
-            raise self._unusable(error) from error
-
-    def _prepare(self, db: sqlite3.Connection) -> None:
-        """Make the tables, if they aren't there."""
-        if _version(db) == 0:
-            # SQLite waits for nobody when two processes switch a new file to WAL.
-            with self.path.with_suffix(".lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                if _version(db) == 0:
-                    db.executescript(_SCHEMA)
-        if _version(db) > _VERSION:
-            raise ContractError(
-                f"the index {str(self.path)!r} has version {_version(db)},"
-                f" this lolpop-core reads version {_VERSION}",
-                hint="use the lolpop-core that wrote it, or a newer one",
-            )
-
-    def _unusable(self, error: Exception) -> StorageError:
-        path = str(self.path)
-        if isinstance(error, (sqlite3.OperationalError, OSError)):
-            message = f"the index {path!r} can't be used: {error}"
-            hint = "see that its folder can be written, the disk has room, and nobody locks it"
-        else:
-            message = f"the index {path!r} is damaged: {error}"
-            hint = (
-                "packages, artifacts and the records of runs aren't in it: move it away with"
-                f" `mv '{path}' '{path}.damaged'`, and `lolpop deployment build` enters the"
-                " deployment again"
-            )
-        return StorageError(message, url=path, hint=hint)
-
-
-def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("pragma user_version").fetchone()[0])
 
 
 def _before(db: sqlite3.Connection, row: Row) -> int:

@@ -68,6 +68,9 @@ class Making:
             exit_code=verdict.child_code,
             output=outcome.output if outcome else None,
             inputs=outcome.inputs if outcome else None,
+            # Waiting for the disk would double the price of a small step, and gain nothing: no
+            # run goes on after a crash of this host. Its end makes all attempts durable.
+            durable=False,
         )
         return verdict
 

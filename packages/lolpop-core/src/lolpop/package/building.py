@@ -101,7 +101,7 @@ def adopt(file: Path, store: Store, stored: bool = True) -> Package:
     if stored and store.size(key_of(digest)) != size:
         with store.scratch() as draft:
             write_zip(draft, entries)
-            store.adopt(draft, key_of(digest))
+            store.adopt(draft, key_of(digest), durable=True)
     return Package(digest=digest, url=_url(store, digest), size=size, manifest=manifest)
 
 
@@ -226,7 +226,7 @@ def _stored(
     if wanted and store.size(key_of(digest)) != size:
         with store.scratch() as draft:
             write_zip(draft, _entries(content, sources))
-            store.adopt(draft, key_of(digest))
+            store.adopt(draft, key_of(digest), durable=True)
     return Package(
         digest=digest, url=_url(store, digest), size=size, manifest=manifest, warnings=warnings
     )

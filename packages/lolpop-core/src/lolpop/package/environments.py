@@ -27,6 +27,7 @@ from lolpop.package.wheels import wheel_of
 from lolpop.storage import Store
 
 _COMPLETE = ".lolpop-complete"
+_FOLDER = "environments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,14 @@ def environment(opened: Opened, store: Store, plugins: Sequence[str] = ()) -> Pa
     place = _place(opened.manifest, store, further)
     python = place / "bin" / "python"
     if not (place / _COMPLETE).is_file():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(place.with_name(f"{place.name}.lock")):
+        if not store.local_folder(_FOLDER):
+            place.parent.mkdir(parents=True, exist_ok=True)
+        lock = place.with_name(f"{place.name}.lock")
+        with _alone(lock):
             if not (place / _COMPLETE).is_file():
                 _build(place, python, opened, further)
+                store.share(place)
+                store.share(lock)
     return python
 
 
@@ -86,7 +91,7 @@ def interpreter(manifest: Manifest, store: Store, plugins: Sequence[str] = ()) -
 
 
 def _place(manifest: Manifest, store: Store, further: Sequence[_Further]) -> Path:
-    folder = store.local_path("environments") or user_cache_path("lolpop") / "environments"
+    folder = store.local_path(_FOLDER) or user_cache_path("lolpop") / _FOLDER
     return folder.absolute() / _digest(manifest, further)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lolpop.errors import LolpopError, StorageError, UnstorableError
+from lolpop.errors import LolpopError, NotFoundError, StorageError, UnstorableError
 from lolpop.storage import container, exact, pickling
 from lolpop.storage.container import Draft, Opened
 from lolpop.storage.files import Files
@@ -95,6 +96,17 @@ def digest_at(store: Store, digest: str, element: Element) -> str:
 def parts(store: Store, digest: str) -> list[str]:
     """Give the digests of the artifacts that hold an artifact's elements."""
     return [part for _, part in container.header(store, digest).parts]
+
+
+def settle(store: Store, digests: Iterable[str]) -> None:
+    """Make artifacts durable, with the parts that they consist of."""
+    if not store.is_local:
+        return  # they are durable, and their headers would have to be fetched
+    found = [*digests]
+    for digest in found:
+        with suppress(NotFoundError, StorageError):  # whoever reads it is told
+            found += parts(store, digest)
+    store.settle(map(container.key_of, found))
 
 
 def _put(store: Store, value: Any, files: Files, elements: Iterable[Element]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lolpop.contract import AttemptStatus, StepState
 from lolpop.errors import NotFoundError
-from lolpop.storage.artifacts import Artifact
+from lolpop.storage.artifacts import Artifact, settle
 from lolpop.storage.journal import Journal
 from lolpop.storage.names import joined
 
@@ -96,8 +96,14 @@ class Attempt:
         exit_code: int | None = None,
         output: Artifact | None = None,
         inputs: Mapping[str, str] | None = None,
+        *,
+        durable: bool = True,
     ) -> bool:
-        """Record how it ended; False, and nothing changes, if that is recorded already."""
+        """Record how it ended; False, and nothing changes, if that is recorded already.
+
+        An engine goes on after a crash of this host, so what it is told must be on the disk:
+        first the output, then the record that names it.
+        """
         closing = Closing(
             state=state,
             error=error,
@@ -106,7 +112,20 @@ class Attempt:
             inputs=inputs or {},
             ended_at=now(),
         )
-        return self._journal.create(self._key("close.json"), closing)
+        if durable and output:
+            settle(self._store, [output.digest])
+        return self._journal.create(self._key("close.json"), closing, durable=durable)
+
+    def settle(self) -> None:
+        """Make durable how it ended."""
+        closing = self.closing
+        settle(self._store, [closing.output.digest] if closing and closing.output else [])
+        self._store.settle([self._key("close.json")])
+
+    def begin_log(self) -> None:
+        """Make the log where the umask would keep it from those who share the storage."""
+        if self._store.is_shared:
+            self._store.create(self._key("log"), b"")
 
     @property
     def claim(self) -> Claim | None:

@@ -25,9 +25,9 @@ class Journal:
         self.store = store
         self.damaged: dict[str, str] = {}
 
-    def create(self, key: str, value: object) -> bool:
+    def create(self, key: str, value: object, *, durable: bool = False) -> bool:
         """Write a record that isn't there; False if it is."""
-        return self.store.create(key, canonical_json(value))
+        return self.store.create(key, canonical_json(value), durable=durable)
 
     def read(self, kind: type[T], key: str) -> T | None:
         """Read a record; None if there is none or it can't be read."""

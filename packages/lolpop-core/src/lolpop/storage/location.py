@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from lolpop.errors import LolpopError, NotFoundError, StorageError, UsageError
+from lolpop.storage.access import Access, change, who_may
 from lolpop.storage.folder import SCRATCH, Folder
 from lolpop.storage.names import is_inside
 from lolpop.storage.remote import Remote
@@ -23,6 +25,7 @@ class Store:
 
     Args:
         url: The absolute path of a folder, which needn't exist yet, or an fsspec URL.
+        access: Who may read and write in a folder; None for what its permissions say.
 
     Attributes:
         url: What was given.
@@ -30,11 +33,11 @@ class Store:
         is_local: Whether it is a folder of this machine.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, access: Access | None = None) -> None:
         self.url = url
         self.shown = re.sub(r"//[^/@]*@", "//***@", url)
         with self._reporting(""):
-            self._place = _place(url)
+            self._place = _place(url, access)
         self.is_local = self._place.is_local
         self._clock: tuple[float, float] | None = None
 
@@ -56,23 +59,31 @@ class Store:
         with self._reporting(key):
             return self._place.read(key)
 
-    def write(self, key: str, data: bytes) -> None:
-        """Put content under a key at once, in place of what was there."""
-        with self._reporting(key):
-            self._place.write(key, data)
+    def write(self, key: str, data: bytes, *, durable: bool = False) -> None:
+        """Put content under a key at once, in place of what was there.
 
-    def create(self, key: str, data: bytes) -> bool:
+        What is durable is there after a crash of the host, too.
+        """
+        with self._reporting(key):
+            self._place.write(key, data, durable=durable)
+
+    def create(self, key: str, data: bytes, *, durable: bool = False) -> bool:
         """Put content under a key that has none.
 
         Of several that try at the same time, on any machine, one gets True.
         """
         with self._reporting(key):
-            return self._place.create(key, data)
+            return self._place.create(key, data, durable=durable)
 
-    def adopt(self, file: Path, key: str) -> None:
+    def adopt(self, file: Path, key: str, *, durable: bool = False) -> None:
         """Put a file made in `scratch` under a key, in place of what was there."""
         with self._reporting(key):
-            self._place.adopt(file, key)
+            self._place.adopt(file, key, durable=durable)
+
+    def settle(self, keys: Iterable[str]) -> None:
+        """Make durable what is written under keys; nothing happens where there is nothing."""
+        with self._reporting(""):
+            self._place.settle(keys)
 
     def take(self, key: str, file: Path) -> None:
         """Copy the content of a key into a file of this machine."""
@@ -122,6 +133,29 @@ class Store:
         place = self._place
         return place.path(key) if isinstance(place, Folder) else None
 
+    def local_folder(self, key: str) -> Path | None:
+        """Make a folder in the storage, and give it; None if the storage isn't a folder."""
+        place = self._place
+        if not isinstance(place, Folder):
+            return None
+        with self._reporting(key):
+            place.make(place.path(key))
+        return place.path(key)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is a folder that its group may use, too."""
+        return isinstance(self._place, Folder) and self._place.access.is_shared
+
+    def share(self, path: Path) -> None:
+        """Give what was made in the storage by other means the permissions of the rest.
+
+        Where the storage isn't shared, its folders keep others out already.
+        """
+        if isinstance(self._place, Folder) and self._place.access.is_shared:
+            with self._reporting(""):
+                change(path, self._place.access)
+
     def age(self, key: str) -> float:
         """Give the seconds since a key was written, all by the storage's own clock."""
         with self._reporting(key):
@@ -156,22 +190,24 @@ class Store:
             f"the storage {self.shown!r} can't be used from host {socket.gethostname()!r}:"
             f" {type(error).__name__}: {error}",
             url=self.shown,
-            hint=_hint(error),
+            hint=_hint(error, getattr(self, "_place", None)),
         )
 
 
-def _place(url: str) -> Folder | Remote:
+def _place(url: str, access: Access | None) -> Folder | Remote:
     path = url.removeprefix("file://")
     if "://" in path:
         return Remote(path)
     if not Path(path).is_absolute():
         raise UsageError(f"the storage {url!r} is neither an absolute path nor a URL")
-    return Folder(Path(path))
+    return Folder(Path(path), access)
 
 
-def _hint(error: Exception) -> str:
+def _hint(error: Exception, place: Folder | Remote | None) -> str:
     if isinstance(error, ImportError):
         return "install the fsspec file system of this kind of URL, as the message says"
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return "it is mounted read-only here: that is enough to look at runs, not for this"
     if isinstance(error, PermissionError):
-        return "let this user read and write there"
+        return who_may(place.root) if isinstance(place, Folder) else "let this user use it"
     return "see that it exists and that this host may use it"

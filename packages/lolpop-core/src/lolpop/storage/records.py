@@ -100,7 +100,8 @@ class RunRecord:
 
     def mark_stopping(self, reason: str) -> bool:
         """Record that it shall stop; False if that is recorded already."""
-        return self._journal.create(self.key("stopping.json"), Stopping(reason=reason, at=now()))
+        mark = Stopping(reason=reason, at=now())
+        return self._journal.create(self.key("stopping.json"), mark, durable=True)
 
     @property
     def stopping(self) -> bool:
@@ -108,10 +109,14 @@ class RunRecord:
         return self._journal.store.exists(self.key("stopping.json"))
 
     def end(self, state: RunState, error: str | None = None) -> bool:
-        """Record how it ended; False, and nothing changes, if that is recorded already."""
-        return self._journal.create(
-            self.key("end.json"), RunEnd(state=state, error=error, at=now())
-        )
+        """Record how it ended; False, and nothing changes, if that is recorded already.
+
+        What its attempts made is on the disk before, however they were closed.
+        """
+        for attempt in self.every_attempt() if self._journal.store.is_local else ():
+            attempt.settle()
+        end = RunEnd(state=state, error=error, at=now())
+        return self._journal.create(self.key("end.json"), end, durable=True)
 
     @property
     def ended(self) -> RunEnd | None:
@@ -125,7 +130,9 @@ class RunRecord:
         while True:
             key = joined(self._folder(step), name_of(number), "claim.json")
             if self._journal.create(key, claim):
-                return Attempt(self._journal, self._folder(step), number)
+                attempt = Attempt(self._journal, self._folder(step), number)
+                attempt.begin_log()
+                return attempt
             number += 1
 
     def attempts(self, step: str) -> list[Attempt]:
@@ -227,7 +234,7 @@ class Runs:
             parent_run_id=parent_run_id,
             created_at=now(),
         )
-        if self._journal.create(_start_of(prefix_of(ref)), start):
+        if self._journal.create(_start_of(prefix_of(ref)), start, durable=True):
             return RunRecord(self._journal, start)
         return self._demand(ref)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -34,13 +34,13 @@ class Remote:
         """Give the content of a key."""
         return bytes(self._files.cat_file(self.path(key)))
 
-    def write(self, key: str, data: bytes) -> None:
-        """Put content under a key, in place of what was there."""
+    def write(self, key: str, data: bytes, *, durable: bool = True) -> None:
+        """Put content under a key, in place of what was there; always durable."""
         self._make_parent(key)
         self._files.pipe_file(self.path(key), data)
 
-    def create(self, key: str, data: bytes) -> bool:
-        """Put content under a key that has none; False if it has."""
+    def create(self, key: str, data: bytes, *, durable: bool = True) -> bool:
+        """Put content under a key that has none; False if it has. Always durable."""
         with _CREATING:
             if self.size(key) is not None:
                 return False
@@ -51,8 +51,8 @@ class Remote:
                 return False
         return True
 
-    def adopt(self, file: Path, key: str) -> None:
-        """Copy a file of this machine under a key."""
+    def adopt(self, file: Path, key: str, *, durable: bool = True) -> None:
+        """Copy a file of this machine under a key; always durable."""
         self._make_parent(key)
         self._files.put_file(str(file), self.path(key))
 
@@ -65,6 +65,9 @@ class Remote:
         """Name a file to write to; what is left of it at the end is dropped."""
         with tempfile.TemporaryDirectory(prefix="lolpop-") as folder:
             yield Path(folder, "draft")
+
+    def settle(self, keys: Iterable[str]) -> None:
+        """Do nothing: what an object store has taken is durable."""
 
     def delete(self, key: str) -> None:
         """Drop a key; nothing if there is none."""
