@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lolpop import plugins
 from lolpop.config.nodes import Node
 from lolpop.config.writer import values_of
 from lolpop.contract import (
@@ -33,6 +34,7 @@ from lolpop.package.archive import (
 from lolpop.package.configuration import shown, workflow_part
 from lolpop.package.contents import Source, config_source, locked, project_sources, read_file
 from lolpop.package.files import Rules, chosen
+from lolpop.package.hiding import hiding, importable, refuse_hiding
 from lolpop.package.lock import closure, platform_name, python_version, roots_of_lock
 from lolpop.package.opening import check_archive, read_manifest
 from lolpop.package.parameters import schema_of
@@ -71,11 +73,19 @@ def build(blueprint: Blueprint, workflow: Workflow, graph: StepGraph, store: Sto
     packaged = {file.path for file in choice.files}
     refuse_missing(_with_parameters(config, blueprint), folder, packaged, settings.exclude)
     refuse_missing_code(_modules(blueprint, workflow), folder, packaged)
+    modules = importable(packaged, _roots(blueprint, workflow))
+    deployer = _deployer(blueprint)
+    refuse_hiding(modules, folder, deployer)
     sources = [config_source(config), *project_sources(choice.files), *wheels]
     sources.sort(key=lambda source: source.file.path)
     files = tuple(source.file for source in sources)
     manifest = _manifest(blueprint, workflow, graph, config, files, lock)
-    warnings = (*_warnings(files), *choice.warnings, *_outside(config, folder))
+    warnings = (
+        *_warnings(files),
+        *choice.warnings,
+        *hiding(modules, deployer),
+        *_outside(config, folder),
+    )
     return _stored(manifest, sources, store, warnings, workflow.stored)
 
 
@@ -170,7 +180,6 @@ def _manifest(
     files: tuple[PackageFile, ...],
     lock: tuple[LockedDistribution, ...],
 ) -> Manifest:
-    folder = workflow.project_folder.resolve()
     return Manifest(
         runner=workflow.runner,
         entrypoint=workflow.entrypoint,
@@ -178,13 +187,26 @@ def _manifest(
         graph=graph,
         config=shown(values_of(config)),
         local_file=_local_file(workflow),
-        roots=tuple(_inside(root, folder, "in package.roots") for root in blueprint.roots),
+        roots=_roots(blueprint, workflow),
         files=files,
         lock=lock,
         environment=Environment(blueprint.settings.package.environment),
         python=python_version(),
         platform=platform_name(),
     )
+
+
+def _roots(blueprint: Blueprint, workflow: Workflow) -> tuple[str, ...]:
+    folder = workflow.project_folder.resolve()
+    return tuple(_inside(root, folder, "in package.roots") for root in blueprint.roots)
+
+
+def _deployer(blueprint: Blueprint) -> str | None:
+    """Name the distribution of the orchestrator; None for the embedded or the project's own."""
+    part = blueprint.orchestrator
+    name = part.section.class_name.value if part and part.section.class_name else None
+    plugin = plugins.find("orchestrator", str(name)) if name else None
+    return plugin.distribution if plugin and plugin.distribution != plugins.CORE else None
 
 
 def _local_file(workflow: Workflow) -> str | None:

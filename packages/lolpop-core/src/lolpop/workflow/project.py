@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from lolpop.workflow.hidden import import_hidden
+
 
 def roots_of(folder: Path, configured: Sequence[str] | None) -> tuple[Path, ...]:
     """Give the folders that the project's imports start at.
@@ -24,6 +26,7 @@ def roots_of(folder: Path, configured: Sequence[str] | None) -> tuple[Path, ...]
 @contextmanager
 def working_in(folder: Path, roots: Sequence[Path]) -> Iterator[None]:
     """Work in the project folder, with its modules first on `sys.path`."""
+    import_hidden(roots)
     before, path = Path.cwd(), list(sys.path)
     os.chdir(folder)
     sys.path[:0] = [str(root) for root in roots]
