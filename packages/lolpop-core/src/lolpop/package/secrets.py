@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 
 from lolpop.config.env import EnvName, EnvRef
 from lolpop.config.nodes import Node
 from lolpop.config.paths import below, written
-from lolpop.errors import Problem, SecretError
+from lolpop.errors import Problem, SecretError, UnsetVariableError
+from lolpop.package.credentials import credential_in
 
 _NAMES = ("password", "passwd", "secret", "token", "api_key", "access_key", "private_key")
 _JOINED = tuple(name.replace("_", "") for name in _NAMES)
@@ -26,9 +28,9 @@ def refuse_secrets(root: Node, allowed: Sequence[str]) -> None:
         SecretError: There is one; all of them are in it, none with its value.
     """
     problems = [
-        _problem(node, path, name)
+        problem
         for path, node, name in _beneath(root, "", "")
-        if _is_literal(node.value) and not _is_allowed(path, allowed)
+        if (problem := _literal(node, path, name)) and not _is_allowed(path, allowed)
     ]
     if problems:
         raise SecretError(problems)
@@ -46,9 +48,9 @@ def refuse_kept(node: Node, path: str, allowed: Sequence[str]) -> None:
         SecretError: There is one; all of them are in it, none with its value.
     """
     problems = [
-        _kept(child, where, name)
+        problem
         for where, child, name in _beneath(node, path, "")
-        if _is_value(child.value) and not _is_allowed(where, allowed)
+        if (problem := _kept(child, where, name)) and not _is_allowed(where, allowed)
     ]
     if problems:
         raise SecretError(problems)
@@ -61,7 +63,7 @@ def is_secret(key: str) -> bool:
 
 
 def _beneath(node: Node, path: str, secret: str) -> Iterator[tuple[str, Node, str]]:
-    """Yield the scalars that a secret's key stands above, with the nearest such key."""
+    """Yield the scalars, each with the nearest key above it that names a secret, if one does."""
     if isinstance(node.value, list):
         for index, child in enumerate(node.value):
             yield from _beneath(child, below(path, index), secret)
@@ -69,7 +71,7 @@ def _beneath(node: Node, path: str, secret: str) -> Iterator[tuple[str, Node, st
         for key, child in node.items():
             name = written(key)
             yield from _beneath(child, below(path, key), name if is_secret(name) else secret)
-    elif secret:
+    else:
         yield path, node, secret
 
 
@@ -87,22 +89,42 @@ def _is_allowed(path: str, allowed: Sequence[str]) -> bool:
     return any(path == one or path.startswith(f"{one}.") for one in allowed)
 
 
-def _problem(node: Node, path: str, name: str) -> Problem:
+def _literal(node: Node, path: str, name: str) -> Problem | None:
     late = isinstance(node.value, EnvRef)
-    what = "the default of a variable" if late else "the value"
-    message = f"{what} under {name!r} may be a secret, and would be in the package for all to read"
-    hint = f"write {_reference(name)}, or if it is none: package: {{allow_literals: ['{path}']}}"
-    return node.problem(message, path, hint)
+    if name and _is_literal(node.value):
+        what = "the default of a variable" if late else "the value"
+        said = f"{what} under {name!r} may be a secret"
+    elif credential := credential_in(node.value):
+        said = f"the value seems to hold {credential}"
+    else:
+        return None
+    instead = _reference(name or path.rpartition(".")[2])
+    hint = f"write {instead}, or if it is none: package: {{allow_literals: ['{path}']}}"
+    return node.problem(f"{said}, and would be in the package for all to read", path, hint)
 
 
-def _kept(node: Node, path: str, name: str) -> Problem:
-    message = f"the value under {name!r} may be a secret, and the engine would keep and show it"
+def _kept(node: Node, path: str, name: str) -> Problem | None:
+    if name and _is_value(node.value):
+        said = f"the value under {name!r} may be a secret"
+    elif credential := credential_in(_read(node.value)):
+        said = f"the value seems to hold {credential}"
+    else:
+        return None
     hint = (
-        f"write {_reference(name)} into the workflow's own `config`, which a step reads when it"
-        f" runs, or if it is none: package: {{allow_literals: ['{path}']}}"
+        f"write {_reference(name or path.rpartition('.')[2])} into the workflow's own `config`,"
+        " which a step reads when it runs, or if it is none: package: {allow_literals:"
+        f" ['{path}']}}"
     )
-    return node.problem(message, path, hint)
+    return node.problem(f"{said}, and the engine would keep and show it", path, hint)
+
+
+def _read(value: object) -> object:
+    """Read the variables of a value that are set: an engine is told what they give."""
+    try:
+        return value.read(os.environ) if isinstance(value, EnvRef) else value
+    except UnsetVariableError:
+        return value
 
 
 def _reference(name: str) -> str:
-    return f"${{env:{'_'.join(_WORD.findall(name)).upper()}}}"
+    return f"${{env:{'_'.join(_WORD.findall(name)).upper() or 'NAME'}}}"
