@@ -170,9 +170,11 @@ class PluginError(LolpopError):
     Attributes:
         plugin: The plugin's name as the YAML has it.
         distribution: The distribution and version that provides it, or None.
+        place: Where the configuration names it, or None where it doesn't.
     """
 
     exit_code = 3
+    place: Place | None = None
 
     def __init__(
         self,
@@ -187,8 +189,9 @@ class PluginError(LolpopError):
         self.distribution = distribution
 
     def facts(self) -> dict[str, Any]:
-        """Give the error, the plugin and its distribution as plain JSON values."""
-        return {**super().facts(), "plugin": self.plugin, "distribution": self.distribution}
+        """Give the error, the plugin, its distribution and its place as plain JSON values."""
+        named = {"plugin": self.plugin, "distribution": self.distribution}
+        return {**super().facts(), **named, "place": str(self.place) if self.place else None}
 
 
 class PluginNotInstalledError(PluginError):

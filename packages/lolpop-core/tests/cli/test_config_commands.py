@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -74,3 +76,32 @@ def test_the_schema_is_one_for_a_validator(inside: Any, project: Any) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(yaml.safe_load((folder / "lolpop.yaml").read_text()), schema)
     assert json.loads(inside("config", "schema", "--output", "json").stdout) == schema
+
+
+def test_a_configuration_may_be_piped(script: Path, project: Any) -> None:
+    folder = project("def run(self): ...")
+    text = (folder / "lolpop.yaml").read_bytes()
+    for words in ("config check", "deployment list", "deployment package"):
+        done = subprocess.run(
+            [script, *words.split(), "-c", "/dev/stdin"],
+            input=text,
+            capture_output=True,
+            timeout=60,
+            cwd=folder,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_input_without_an_end(script: Path, tmp_path: Path) -> None:
+    said = {
+        "cat /dev/zero | {} graph -c /dev/stdin": "it has more than 1 MB",
+        "{} graph -c /dev/stdin </dev/zero": "it is neither a file, a pipe nor a terminal",
+    }
+    for line, why in said.items():
+        words = ["bash", "-c", line.format(script)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (
+            2,
+            "",
+            f"error: /dev/stdin:1:1: can't read '/dev/stdin': {why}\n",
+        )

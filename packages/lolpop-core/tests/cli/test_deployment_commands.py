@@ -325,7 +325,8 @@ def test_without_a_runner_the_last_package_is_deployed(call: Any, project: Path)
         "modules: [flow]\npipelines: {words: Words}\ndeployment: {project: demo}\n"
     )
     assert call("build").stderr == (
-        "error: no runner is named, and project 'demo' has no package yet\n"
+        "error: lolpop.yaml:1:1: runner: no runner is named, and project 'demo' has no package"
+        " yet\n"
         "hint: name the class, write `runner: ITS_CLASS`, or package first\n"
     )
     call("package", "Flow")
@@ -363,7 +364,8 @@ def test_modules_are_added(call: Any, project: Path) -> None:
 def test_an_orchestrator_is_a_single_word_away(call: Any) -> None:
     wrong = call("plan", "--to", "LocalOrchestrater")
     assert wrong.stderr == (
-        "error: orchestrator 'LocalOrchestrater' isn't installed; installed: LocalOrchestrator\n"
+        "error: --deployer:1:1: orchestrator 'LocalOrchestrater' isn't installed;"
+        " installed: LocalOrchestrator\n"
         "hint: did you mean 'LocalOrchestrator'? `lolpop plugins list` shows what is installed\n"
     )
 
@@ -397,3 +399,165 @@ def test_an_engines_trouble_shows_nothing_of_its_clients_code(lolpop: Any, proje
     assert (done.returncode, done.stderr) == (4, "error: it is away\nhint: start it\n")
     done = lolpop("deployment", "list", *away, "--verbose")
     assert "FileNotFoundError" in done.stderr
+
+
+SECTION = """\
+orchestrator:
+    config:
+        decorator_method: decorator
+        integration_types: ["component", "pipeline", "runner"]
+        fresh: true
+"""
+
+
+@pytest.mark.parametrize("dash", ["-", "_"])
+def test_the_commands_of_an_orchestrators_section(call: Any, project: Path, dash: str) -> None:
+    (project / "orchestrator_config.yaml").write_text(SECTION)
+    chosen = ("LocalOrchestrator", "-c", "orchestrator_config.yaml")
+    packaging, deployment = f"--packaging{dash}kwargs", f"--deployment{dash}kwargs"
+    made = call("package", "Flow", "--packager", *chosen, "-p", "package", packaging, "{}")
+    assert made.stdout.startswith("packaged ")
+    first = digest(project)
+    built = ("build", "--deployer", *chosen, "-d", "deploy", deployment, "{take_over: false}")
+    assert call(*built).stdout.startswith(f"created: deployment words, package {first}")
+    code = (project / "flow.py").read_text()
+    (project / "flow.py").write_text(code.replace('"words"', '"edited words"'))
+    assert call(*built).stdout.startswith("updated: deployment words, package ")
+    run = ("run", "words", "--deployer", *chosen, "-d", "run", f"--run{dash}kwargs")
+    assert call(*run, "{idempotency_key: once}").stdout.startswith("started: run ")
+    stop = ("stop", "words", "--deployer", *chosen, "-d", "stop", f"--stop{dash}kwargs")
+    assert call(*stop, "{timeout: 60}").returncode == 0
+
+
+def test_an_orchestrators_file_is_laid_over_the_project_beside_it(
+    inside: Any, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "orchestrator_config.yaml").write_text(SECTION)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    file = ("-c", "../orchestrator_config.yaml")
+    done = inside("deployment", "plan", "--to", "LocalOrchestrator", *file)
+    assert done.stdout.endswith("next: lolpop deployment build --deployer LocalOrchestrator\n")
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("text", ["fresh: true\n", "config: {fresh: true}\n", SECTION])
+def test_the_file_of_a_projects_own_orchestrator(call: Any, project: Path, text: str) -> None:
+    (project / "orchestrator_config.yaml").write_text(text)
+    done = call("plan", "--to", "own:Narrow", "-c", "orchestrator_config.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("text", ["freshh: true\n", "orchestrator: {config: {freshh: true}}\n"])
+def test_a_misspelt_key_of_an_orchestrators_own_file(call: Any, project: Path, text: str) -> None:
+    (project / "orchestrator_config.yaml").write_text(text)
+    done = call("build", "--deployer", "LocalOrchestrator", "-c", "orchestrator_config.yaml")
+    column = text.index("freshh") + 1
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"error: orchestrator_config.yaml:1:{column}: orchestrator.config.freshh:"
+        " unknown key 'freshh'\nhint: did you mean 'fresh'?\n",
+    )
+
+
+def test_a_file_that_is_no_yaml_beside_a_deployer(call: Any, project: Path) -> None:
+    (project / "orchestrator_config.yaml").write_text("fresh: [\n")
+    done = call("build", "--deployer", "LocalOrchestrator", "-c", "orchestrator_config.yaml")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("error: orchestrator_config.yaml:2:1: not YAML: ")
+
+
+def test_build_says_that_it_takes_the_last_package(call: Any, project: Path) -> None:
+    text = "modules: [flow]\npipelines: {words: Words}\ndeployment: {name: words, project: demo}\n"
+    (project / "lolpop.yaml").write_text(text)
+    call("package", "Flow")
+    done = call("build")
+    said = (
+        rf"deploys package {digest(project)}, made at \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC:"
+        " name a runner to package anew"
+    )
+    assert re.search(f"^note: {said}$", done.stderr, re.MULTILINE)
+    answer = json.loads(call("build", "--output", "json").stdout)
+    assert [note for note in answer["plan"]["notes"] if re.fullmatch(said, note)]
+
+
+@pytest.mark.parametrize(
+    "name", ["null", "~", "{a", "[x]", "$config.x", "${NOPE}", "a b", "#", "é", "'", "0x1"]
+)
+def test_a_deployer_is_no_yaml(call: Any, name: str) -> None:
+    done = call("list", "--deployer", name)
+    assert (done.returncode, done.stderr.partition("\n")[0]) == (
+        3,
+        f"error: --deployer:1:1: orchestrator {name!r} isn't installed;"
+        " installed: LocalOrchestrator",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("", "expected a string that isn't empty, got ''"),
+        ("${env:NOPE}", "no module named '${env'"),
+        ("own:None", "module 'own' has no 'None'"),
+    ],
+)
+def test_a_deployer_that_can_be_none(call: Any, name: str, said: str) -> None:
+    done = call("list", "--deployer", name)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: --deployer:1:1: decorators.orchestrator: {said}")
+
+
+def test_options_are_checked_before_anything_is_packaged(call: Any, project: Path) -> None:
+    (project / "flow.py").write_text("raise RuntimeError('imported')\n")
+    for verb in ("plan", "build"):
+        done = call(verb, "--deployment-kwargs", "{takeover: true}")
+        assert done.stderr == (
+            "error: options of 'build': takeover: extra inputs are not permitted\n"
+            "hint: there is take_over, wait_for_runs\n"
+        )
+    done = call("package", "--packaging-kwargs", "{colour: red}")
+    assert done.stderr.startswith("error: options of 'package': colour: extra inputs are not")
+
+
+def test_parameters_among_the_options_of_a_run(call: Any, project: Path) -> None:
+    call("build")
+    for given in ('{"text": "a b c"}', "{text: a b c, idempotency_key: once}"):
+        done = call("run", "--run_kwargs", given, "--wait")
+        assert done.stdout.endswith(" succeeded\n")
+    run = ("run", "words", "--run-kwargs")
+    assert call(*run, "{txt: a}").stderr == (
+        "error: options of 'run': txt: extra inputs are not permitted\n"
+        "hint: there is take_over, idempotency_key\n"
+    )
+    assert call(*run, "{text: 5}").stderr.startswith("error: the parameters don't fit 'words'")
+
+
+@pytest.mark.parametrize("verb", ["run", "status", "logs", "stop", "remove"])
+def test_a_name_as_an_argument_or_an_option(call: Any, verb: str) -> None:
+    missing = "error: no deployment 'other' on LocalOrchestrator; there is none\n"
+    for name in (("other",), ("-n", "other"), ("--name", "other"), ("other", "-n", "other")):
+        assert call(verb, *name).stderr.startswith(missing)
+    both = call(verb, "one", "-n", "other")
+    assert (both.returncode, both.stderr) == (
+        2,
+        "error: two deployments are named: 'one' and, with -n, 'other'\nhint: name one of them\n",
+    )
+
+
+def test_other_spellings_of_options(call: Any, inside: Any, project: Path) -> None:
+    (project / "lolpop.yaml").rename(project / "other.yaml")
+    file = ("--config-file", "other.yaml")
+    for verb in ("package", "plan", "build"):
+        for method in (("-b", "run"), ("--build-method", "run"), ("--build_method", "run")):
+            assert call(verb, *file, *method).returncode == 0
+        assert call(verb, *file, "-b", "none").returncode == 2
+    for verb in ("list", "status"):
+        assert call(verb, *file).returncode == (0 if verb == "list" else 2)
+    for words in (
+        ("config", "check"),
+        ("config", "show"),
+        ("graph", "-b", "run"),
+        ("runs", "list"),
+    ):
+        assert inside(*words, *file).returncode == 0

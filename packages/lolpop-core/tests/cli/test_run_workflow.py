@@ -77,7 +77,11 @@ def test_parameters_are_read_by_their_types(inside: Any, project: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("{", "--build-kwargs isn't JSON: Expecting property name enclosed in double quotes"),
+        (
+            "{",
+            "--build-kwargs:1:2: not YAML: while parsing a flow node, expected the node content,"
+            " but found '<stream end>'",
+        ),
         ("[1]", "--build-kwargs must be a JSON object, got '[1]'"),
         ("null", "--build-kwargs must be a JSON object, got 'null'"),
     ],
@@ -87,11 +91,17 @@ def test_keywords_that_are_no_object_are_refused(
 ) -> None:
     project(GREET)
     done = inside("run", "workflow", "--build-kwargs", given)
-    where = ": line 1 column 2 (char 1)" if given == "{" else ""
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"error: {message}{where}\nhint: for example --build-kwargs '{{\"seed\": 7}}'\n"
+        f"error: {message}\nhint: for example --build-kwargs '{{\"seed\": 7}}'\n"
     )
+
+
+@pytest.mark.parametrize("given", ['{"name": "b"}', "{name: b}", "name: b", "{name: 'b'}"])
+def test_keywords_may_be_a_mapping_as_yaml_has_it(inside: Any, project: Any, given: str) -> None:
+    project("def run(self, name: str):\n    return name")
+    done = inside("run", "workflow", "--build-kwargs", given, "--output", "json")
+    assert json.loads(done.stdout)["result"] == "b"
 
 
 def test_skipping_the_validation_lets_an_unknown_key_pass(inside: Any, project: Any) -> None:
@@ -349,9 +359,14 @@ def test_a_plugin_that_is_missing_ends_with_3(inside: Any, project: Any) -> None
             "hint": "pip install lolpop-dagster",
             "plugin": "dagster",
             "distribution": None,
+            "place": "lolpop.yaml:3:28",
         },
         "exit_code": 3,
     }
+    assert inside("run", "workflow").stderr == (
+        "error: lolpop.yaml:3:28: orchestrator 'dagster' isn't installed;"
+        " installed: LocalOrchestrator\nhint: pip install lolpop-dagster\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["LocalOrchestrator", "local"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,8 @@ REFUSED: dict[bytes | str, str] = {
     b"a: \x00": "1:4: not YAML: the character '\\x00' isn't allowed",
     b"a: 1\nb: x\x07": "2:5: not YAML: the character '\\x07' isn't allowed",
     "a: 1\n---\nb: 2": (
-        "2:1: not YAML: expected a single document in the stream, but found another document"
+        "2:1: a second document begins: a configuration is one"
+        " (write it into a file of its own, and lay that over this one with -c)"
     ),
     "a: *x": "1:4: not YAML: found undefined alias 'x'",
     "a: &a [*a]": "1:4: an alias stands inside the value that it names",
@@ -186,3 +188,52 @@ def test_the_default_file_and_the_project_folder(
     Path("lolpop.yaml").write_text("runner: X")
     document = load()
     assert (document.folder, document.files) == (tmp_path, (tmp_path / "lolpop.yaml",))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\n...\n\nb: 2\n", "2:1: the line '...' ends the document, and more follows"),
+        ("...\na: 1\n", "1:1: the line '...' ends the document, and more follows"),
+        ("a: 1\n... # more\nb: 1", "2:1: the line '...' ends the document, and more follows"),
+        ("a: 1\n---\nb: 2\n", "2:1: a second document begins: a configuration is one"),
+        ("# c\n---\na: ]\n", "3:4: not YAML: while parsing a block node"),
+    ],
+)
+def test_marks_of_documents(complaints: Complaints, text: str, said: str) -> None:
+    (found,) = complaints(text)
+    assert found.startswith(f"0.yaml:{said}")
+    hint = {
+        "the": " (take this line out)",
+        "a": " (write it into a file of its own, and lay that over this one with -c)",
+    }
+    assert found.endswith(hint.get(said.split()[1], ""))
+
+
+def test_marks_that_say_nothing(values: Values) -> None:
+    assert values("# c\n---\na: 1\n...\n") == {"a": 1}
+
+
+@pytest.mark.parametrize("made", ["pipe", "zero", "large", "folder"])
+def test_only_a_file_of_a_sensible_size_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = "/dev/zero" if made == "zero" else "c.yaml"
+    if made == "pipe":
+        os.mkfifo(name)
+    elif made == "large":
+        with Path(name).open("wb") as file:
+            file.truncate(1_000_000_000)
+    elif made == "folder":
+        Path(name).mkdir()
+    said = {
+        "pipe": "can't read 'c.yaml': it is neither a regular file nor standard input",
+        "zero": "can't read '/dev/zero': it is neither a regular file nor standard input",
+        "large": "can't read 'c.yaml': it has more than 1 MB",
+        "folder": "'c.yaml' is a folder",
+    }
+    with pytest.raises(ConfigError) as caught:
+        load([name])
+    assert caught.value.message == f"{name}:1:1: {said[made]}"
+    assert caught.value.exit_code == 2

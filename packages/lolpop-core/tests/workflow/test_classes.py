@@ -280,6 +280,7 @@ def test_an_orchestrator_that_is_not_installed(project: Any) -> None:
         "orchestrator 'dagster' isn't installed; installed: LocalOrchestrator"
     )
     assert caught.value.hint == "pip install lolpop-dagster"
+    assert str(caught.value.place) == "lolpop.yaml:2:28"
     assert caught.value.exit_code == 3
 
 
@@ -335,3 +336,20 @@ def test_a_plugin_of_another_kind(project: Any) -> None:
     assert project.problems() == [
         "lolpop.yaml:2:17: components.x: 'X' is a pipeline, expected a component"
     ]
+
+
+def test_requirements_that_are_not_there(project: Any) -> None:
+    project.code(CODE)
+    project.yaml("runner: flow:Flow\npackage: {requirements: none.txt}\n")
+    assert project.problems() == [
+        f"lolpop.yaml:2:25: package.requirements: no such file in {str(project.folder)!r}:"
+        " 'none.txt'"
+    ]
+    project.write("none.txt", "")
+    project.check()
+
+
+def test_modules_that_are_no_list_miss_no_class(project: Any) -> None:
+    project.code(CODE)
+    project.yaml("runner: Flow\nmodules: 5\n")
+    assert project.problems() == ["lolpop.yaml:2:10: modules: expected a list, got 5"]

@@ -260,3 +260,69 @@ def test_an_orchestrators_section_that_is_misspelt(project: Any) -> None:
         "lolpop.yaml:3:16: orchestrator.AnyOrchestratr: unknown key 'AnyOrchestratr':"
         " no orchestrator has this name (did you mean 'AnyOrchestrator'?)"
     ]
+
+
+ORCHESTRATORS = (
+    CODE
+    + """
+class Silent(Orchestrator): ...
+class Wrapping(Orchestrator):
+    def wrap(self, func, instance): return func
+class Named(Orchestrator):
+    decorator_method = "wrap"
+    def wrap(self, func, instance): return func
+class Defaulting(Component):
+    defaults = {"decorator_method": "wrap", "integration_types": ["component"]}
+    def wrap(self, func, instance): return lambda *args: ("wrapped", func(*args))
+class Typed(Component):
+    class Config(Config):
+        decorator_method: str = "wrap"
+    def wrap(self, func, instance): return lambda *args: ("typed", func(*args))
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("cls", "method"),
+    [
+        ("Silent", "decorator"),
+        ("Silent", "wrap"),
+        ("Wrapping", "decorator"),
+        ("Wrapping", "wrap"),
+        ("Named", "decorator"),
+        ("Named", "wrap"),
+        ("LocalOrchestrator", "decorator"),
+    ],
+)
+def test_the_keys_of_the_section_hold_for_any_orchestrator(
+    project: Any, cls: str, method: str
+) -> None:
+    project.code(ORCHESTRATORS)
+    types = "[component, pipeline, runner]"
+    project.yaml(
+        f"{YAML}decorators: {{orchestrator: {cls}}}\norchestrator:\n  config:\n"
+        f"    decorator_method: {method}\n    integration_types: {types}\n"
+    )
+    project.check()
+
+
+def test_a_misspelt_method_of_an_orchestrator_that_decorates(project: Any) -> None:
+    project.code(ORCHESTRATORS)
+    project.yaml(
+        f"{YAML}decorators: {{orchestrator: Named}}\n"
+        "orchestrator: {config: {decorator_method: wrpa}}\n"
+    )
+    assert project.problems() == [
+        "lolpop.yaml:7:43: orchestrator: Named has no method 'wrpa' to decorate with"
+        " (did you mean 'wrap'?)"
+    ]
+
+
+def test_a_class_names_its_method_among_its_defaults(project: Any) -> None:
+    project.code(ORCHESTRATORS)
+    project.yaml(f"{YAML}decorators: {{one: Defaulting}}\n")
+    runner = project.decorated()
+    assert runner.run() == ("wrapped", "rows")
+    assert inspect.ismethod(runner.part.work)
+    project.yaml(f"{YAML}decorators: {{one: Typed}}\n")
+    assert project.decorated().run() == ("typed", ("typed", ("typed", "rows")))

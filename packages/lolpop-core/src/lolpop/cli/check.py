@@ -25,6 +25,7 @@ from lolpop.testing.rule import VERSION
 @click.option(
     "-c",
     "--config",
+    "--config-file",
     "files",
     multiple=True,
     metavar="FILE",

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from lolpop.cli.failures import Reply
-from lolpop.cli.options import command, configured, sourced
+from lolpop.cli.options import ENTRYPOINT, command, configured, named, sourced
 from lolpop.cli.values import json_object
 from lolpop.contract import Deployment, Package, to_json
 from lolpop.deploying import engine as engines
@@ -23,13 +23,9 @@ from lolpop.deploying.variables import Variable, variables
 from lolpop.inprocess import Source
 from lolpop.storage.deployed import Use
 
-_ENTRYPOINT = click.option(
-    "-e", "--entrypoint", "method", metavar="METHOD", help="The runner's method."
-)
 _NAME = click.option("-n", "--name", metavar="NAME", help="The deployment's name.")
 _PACKAGE = click.option(
     "--package",
-    "named",
     metavar="DIGEST|PATH",
     help="A stored package, or one that came as a file, instead of packaging.",
 )
@@ -56,7 +52,7 @@ def on_deployer(function: Callable[..., Any]) -> Callable[..., Any]:
 @command
 @sourced
 @click.option("--packager", metavar="X", help="An orchestrator instead of the configured one.")
-@_ENTRYPOINT
+@ENTRYPOINT
 @click.option("-p", "--package-method", metavar="METHOD", help="The packager's method to call.")
 @click.option("--packaging-kwargs", "keywords", metavar="JSON", help="Options of the packager.")
 def package(
@@ -117,7 +113,7 @@ def size_text(size: int) -> str:
 @command
 @sourced
 @click.option("--to", "--deployer", "deployer", metavar="X", help="Ask another orchestrator.")
-@_ENTRYPOINT
+@ENTRYPOINT
 @_NAME
 @_PACKAGE
 @_TAKE_OVER
@@ -129,7 +125,7 @@ def plan(
     deployer: str | None,
     method: str | None,
     name: str | None,
-    named: str | None,
+    package: str | None,
     take_over: bool,
     wait_for_runs: bool,
     keywords: str | None,
@@ -141,7 +137,8 @@ def plan(
     given = _flags(keywords, take_over, wait_for_runs)
     with reply.foreign_output():
         used = engines.engine(source, deployer)
-        wanted = wanted_package(used, method, named, stored=False)
+        used.options("build", given)  # what is wrong with them is said before packaging
+        wanted = wanted_package(used, method, package, stored=False)
         planned = make_plan(used, wanted, specification(used, wanted, name), given)
         needed = variables(used.document, wanted.manifest)
     if reply.as_json:
@@ -179,7 +176,7 @@ def _show_plan(reply: Reply, planned: Planned, needed: Sequence[Variable]) -> No
 @command
 @sourced
 @click.option("--deployer", metavar="X", help="An orchestrator instead of the configured one.")
-@_ENTRYPOINT
+@ENTRYPOINT
 @_NAME
 @click.option("-d", "--deploy-method", metavar="METHOD", help="The deployer's method to call.")
 @_PACKAGE
@@ -193,7 +190,7 @@ def build(
     method: str | None,
     name: str | None,
     deploy_method: str | None,
-    named: str | None,
+    package: str | None,
     take_over: bool,
     wait_for_runs: bool,
     keywords: str | None,
@@ -206,7 +203,8 @@ def build(
     given = _flags(keywords, take_over, wait_for_runs)
     with reply.foreign_output():
         used = engines.engine(source, deployer, {"deploy": deploy_method})
-        built = build_deployment(used, wanted_package(used, method, named), name, given)
+        used.options("build", given)  # what is wrong with them is said before packaging
+        built = build_deployment(used, wanted_package(used, method, package), name, given)
     if reply.as_json:
         said = {"deployment": to_json(built.deployment), "plan": to_json(built.plan)}
         reply.data({**said, "changes": to_json(built.changes)})
@@ -279,7 +277,7 @@ def _noted_row(use: Use) -> list[str]:
 @click.command(epilog="Example: lolpop deployment remove penguins")
 @command
 @on_deployer
-@click.argument("name", required=False)
+@named
 @click.option("--take-over", is_flag=True, help="Remove another project's deployment.")
 def remove(
     reply: Reply, source: Source, deployer: str | None, name: str | None, take_over: bool
@@ -290,8 +288,8 @@ def remove(
     """
     with reply.foreign_output():
         used = engines.engine(source, deployer)
-        named = default_name(used, name)
-        removed = remove_deployment(used, named, {"take_over": True} if take_over else {})
+        name = default_name(used, name)
+        removed = remove_deployment(used, name, {"take_over": True} if take_over else {})
     if reply.as_json:
         reply.data(to_json(removed))
-    reply.say(f"removed: {', '.join(removed.deleted) or named}")
+    reply.say(f"removed: {', '.join(removed.deleted) or name}")

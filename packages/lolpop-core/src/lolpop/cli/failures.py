@@ -150,7 +150,8 @@ def _print(facts: Mapping[str, Any], code: int, reply: Reply) -> int:
     if reply.as_json:
         reply.data({"error": dict(facts), "exit_code": code})
         return code
-    click.echo(f"error: {facts['message']}", err=True)
+    place = f"{facts['place']}: " if facts.get("place") else ""
+    click.echo(f"error: {place}{facts['message']}", err=True)
     if facts.get("hint"):
         click.echo(f"hint: {facts['hint']}", err=True)
     return code

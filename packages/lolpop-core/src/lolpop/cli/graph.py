@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from lolpop.cli.failures import Reply
-from lolpop.cli.options import command, sourced
+from lolpop.cli.options import ENTRYPOINT, command, sourced
 from lolpop.inprocess import Source
 from lolpop.outline import Outline, outline
 
@@ -16,13 +16,7 @@ from lolpop.outline import Outline, outline
 @click.command(epilog="Example: lolpop graph PenguinRunner --format html")
 @command
 @sourced
-@click.option(
-    "-e",
-    "--entrypoint",
-    "method",
-    metavar="METHOD",
-    help="The runner's method.  [default: entrypoint, run, or the only public one]",
-)
+@ENTRYPOINT
 @click.option(
     "--format",
     "form",

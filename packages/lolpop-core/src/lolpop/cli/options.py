@@ -10,13 +10,15 @@ from typing import Any, TypeVar
 import click
 
 from lolpop.cli.failures import Reply
+from lolpop.errors import UsageError
 from lolpop.inprocess import Source
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_FILES = click.option(
+FILES = click.option(
     "-c",
     "--config",
+    "--config-file",
     "files",
     multiple=True,
     metavar="FILE",
@@ -28,6 +30,15 @@ _OVERRIDES = click.option(
     multiple=True,
     metavar="PATH=VALUE",
     help="Set one value of the configuration, for example order=data.",
+)
+ENTRYPOINT = click.option(
+    "-e",
+    "--entrypoint",
+    "-b",
+    "--build-method",
+    "method",
+    metavar="METHOD",
+    help="The runner's method to call.  [default: entrypoint, run, or the only public one]",
 )
 
 
@@ -56,7 +67,7 @@ def sourced(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say where a workflow comes from, as one `Source`."""
 
     @click.argument("runner", metavar="[CLASS]", required=False)
-    @_FILES
+    @FILES
     @click.option(
         "-l",
         "--local-file",
@@ -99,12 +110,27 @@ def sourced(function: Callable[..., Any]) -> Callable[..., Any]:
 def configured(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `-c` and `--set`, as a `Source`."""
 
-    @_FILES
+    @FILES
     @_OVERRIDES
     @wraps(function)
     def wrapped(
         *args: Any, files: tuple[str, ...], overrides: tuple[str, ...], **keywords: Any
     ) -> Any:
         return function(*args, source=Source(files, overrides), **keywords)
+
+    return wrapped
+
+
+def named(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command a deployment's name, as NAME or by `-n`."""
+
+    @click.argument("name", required=False)
+    @click.option("-n", "--name", "other", metavar="NAME", help="The same as NAME.")
+    @wraps(function)
+    def wrapped(*args: Any, name: str | None, other: str | None, **keywords: Any) -> Any:
+        if name is not None and other is not None and name != other:
+            message = f"two deployments are named: {name!r} and, with -n, {other!r}"
+            raise UsageError(message, hint="name one of them")
+        return function(*args, name=other if name is None else name, **keywords)
 
     return wrapped

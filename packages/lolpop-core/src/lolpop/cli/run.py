@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lolpop.cli.failures import Reply
-from lolpop.cli.options import command, sourced
+from lolpop.cli.options import ENTRYPOINT, command, sourced
 from lolpop.cli.values import json_object, plain
 from lolpop.errors import UsageError
 from lolpop.inprocess import Source, run_workflow
@@ -22,15 +22,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: lolpop run workflow PenguinRunner -c lolpop.yaml --param seed=8")
 @command
 @sourced
-@click.option(
-    "-e",
-    "--entrypoint",
-    "-b",
-    "--build-method",
-    "method",
-    metavar="METHOD",
-    help="The runner's method to call.  [default: entrypoint, run, or the only public one]",
-)
+@ENTRYPOINT
 @click.option(
     "--param", "pairs", multiple=True, metavar="K=V", help="An argument by name; once for each one."
 )

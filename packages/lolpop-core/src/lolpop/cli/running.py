@@ -11,7 +11,7 @@ import click
 
 from lolpop.cli.deployment import on_deployer
 from lolpop.cli.failures import Reply
-from lolpop.cli.options import command
+from lolpop.cli.options import command, named
 from lolpop.cli.progress import seconds, waited
 from lolpop.cli.values import json_object
 from lolpop.contract import LogLine, RunState, StepStatus, to_json
@@ -32,7 +32,7 @@ def on_engine(hook: str = "") -> Callable[[Callable[..., Any]], Callable[..., An
     """Give a command NAME and the engine; `hook` is the one that METHOD takes the place of."""
 
     def decorator(function: Callable[..., Any]) -> Callable[..., Any]:
-        @click.argument("name", required=False)
+        @named
         @on_deployer
         @wraps(function)
         def wrapped(
@@ -41,8 +41,8 @@ def on_engine(hook: str = "") -> Callable[[Callable[..., Any]], Callable[..., An
             method = keywords.pop("method", None)
             with reply.foreign_output():
                 used = engines.engine(source, deployer, {hook: method})
-                named = running.default_name(used, name)
-            return function(reply, used=used, name=named, **keywords)
+                name = running.default_name(used, name)
+            return function(reply, used=used, name=name, **keywords)
 
         return wrapped
 

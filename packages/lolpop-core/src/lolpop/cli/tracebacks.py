@@ -12,7 +12,7 @@ from pathlib import Path
 import pluggy
 
 import lolpop
-from lolpop.errors import EngineError, LolpopError
+from lolpop.errors import EngineError, LolpopError, StorageError
 
 _OURS = tuple(f"{Path(str(each.__file__)).parent}/" for each in (lolpop, pluggy, asyncio))
 _MACHINERY = ("<frozen importlib",)
@@ -39,10 +39,14 @@ def show(error: BaseException, whole: bool) -> None:
 def _users(error: LolpopError) -> BaseException | None:
     """Find the exception of the user's own code beneath an error of ours.
 
-    Beneath what an engine's trouble is there is its client's code.
+    Beneath the trouble of an engine or a storage there is its client's code.
     """
     cause = error.__cause__
-    if isinstance(error, EngineError) or cause is None or not _has_foreign_frames(cause):
+    if (
+        isinstance(error, (EngineError, StorageError))
+        or cause is None
+        or not _has_foreign_frames(cause)
+    ):
         return None
     return cause
 

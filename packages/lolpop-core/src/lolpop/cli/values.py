@@ -41,7 +41,7 @@ def _text(value: object) -> str:
 
 
 def json_object(text: str | None, option: str) -> dict[str, Any]:
-    """Read an option that holds a JSON object.
+    """Read an option that holds a JSON object, or a mapping as YAML writes it: `{seed: 7}`.
 
     Raises:
         UsageError: It doesn't.
@@ -52,11 +52,29 @@ def json_object(text: str | None, option: str) -> dict[str, Any]:
 
     from lolpop.errors import UsageError
 
-    hint = f"for example {option} '{{\"seed\": 7}}'"
     try:
         value = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{option} isn't JSON: {error}", hint=hint) from None
+    except ValueError:
+        value = _yaml(text, option)
     if not isinstance(value, dict):
-        raise UsageError(f"{option} must be a JSON object, got {text!r}", hint=hint)
+        raise UsageError(f"{option} must be a JSON object, got {text!r}", hint=_example(option))
     return value
+
+
+def _example(option: str) -> str:
+    return f"for example {option} '{{\"seed\": 7}}'"
+
+
+def _yaml(text: str, option: str) -> Any:
+    from pathlib import Path
+
+    from lolpop.config.nodes import plain as values_of
+    from lolpop.config.paths import written
+    from lolpop.config.reader import read
+    from lolpop.errors import ConfigError, UsageError
+
+    try:
+        value = values_of(read(text.encode(errors="replace"), option, Path()))
+    except ConfigError as error:
+        raise UsageError(error.message, hint=_example(option)) from None
+    return {written(key): item for key, item in value.items()} if isinstance(value, dict) else value

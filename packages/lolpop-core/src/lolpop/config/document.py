@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 from lolpop.config.links import resolve
 from lolpop.config.nodes import Node, kind_of
@@ -16,6 +21,8 @@ from lolpop.config.spelling import normalise
 from lolpop.errors import ConfigError, Place, Problem
 
 DEFAULT_FILE = "lolpop.yaml"
+_LARGEST = 1_000_000
+_INPUT = re.compile(r"/dev/(stdin|fd/\d+)|/proc/self/fd/\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +42,6 @@ class Document:
     files: tuple[Path, ...]
     overrides: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
-
-    def without_modules(self) -> Document:
-        """Give the same configuration without the project's modules."""
-        entries = {key: node for key, node in self.root.items() if key != "modules"}
-        return replace(self, root=self.root.with_value(entries))
 
 
 def load(
@@ -64,7 +66,7 @@ def load(
         ConfigError: A file can't be read; every unreadable file is named at once.
     """
     names = [str(file) for file in files] or [DEFAULT_FILE]
-    folder = _path(names[0]).absolute().parent
+    folder = _folder_of(_path(names[0]))
     problems: list[Problem] = []
     layers = [_attempt(problems, read_file, name) for name in names]
     layers += [_attempt(problems, _read_section, str(name)) for name in orchestrator_files]
@@ -107,10 +109,10 @@ def read_file(name: str) -> Node:
     """
     path = _path(name)
     try:
-        content = path.read_bytes()
+        content = _content(path)
     except (OSError, ValueError) as error:
         raise ConfigError([_unreadable(name, error)]) from error
-    node = read(content, name, path.absolute().parent)
+    node = read(content, name, _folder_of(path))
     if node.value is None:
         return node.with_value({})
     if not node.is_mapping:
@@ -119,9 +121,55 @@ def read_file(name: str) -> Node:
     return node
 
 
+def _content(path: Path) -> bytes:
+    """Read a file, or standard input; what is endless, or waits for a writer, isn't read.
+
+    Raises:
+        OSError: It can't be read.
+        ValueError: It is no file, or too large to be a configuration.
+    """
+    if _is_input(path):
+        return _input(path)
+    # Without O_NONBLOCK, opening a pipe would wait until somebody writes to it.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        kind = os.fstat(file.fileno()).st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError
+        if not stat.S_ISREG(kind):
+            raise ValueError("it is neither a regular file nor standard input")
+        return _limited(file)
+
+
+@cache
+def _input(path: Path) -> bytes:
+    """Read standard input, which can be read once, or what a shell puts in a file's place."""
+    with path.open("rb") as file:
+        if stat.S_ISCHR(os.fstat(file.fileno()).st_mode) and not file.isatty():
+            raise ValueError("it is neither a file, a pipe nor a terminal")
+        return _limited(file)
+
+
+def _limited(file: BinaryIO) -> bytes:
+    content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ValueError(f"it has more than {_LARGEST // 1_000_000} MB")
+    return content
+
+
+def _is_input(path: Path) -> bool:
+    return _INPUT.fullmatch(str(path)) is not None
+
+
+def _folder_of(path: Path) -> Path:
+    """Give the folder that a file stands in; what is piped stands in the working folder."""
+    return Path.cwd() if _is_input(path) else path.absolute().parent
+
+
 def _read_section(name: str) -> Node:
     """Read an orchestrator's file as if it stood in the project's."""
     node = read_file(name)
+    if node.get(ORCHESTRATOR) is not None:
+        return node
     if not keys_of_section(node):
         node = node.with_value({"config": node})
     return node.with_value({ORCHESTRATOR: node})

@@ -33,7 +33,7 @@ class Keys(BaseModel):
         made = cls.model_construct({*values, *unreadable}, **values)
         for name in unreadable:
             made.__dict__.pop(name, None)
-        made._unreadable = dict(unreadable)
+        made._unreadable = dict(unreadable)  # noqa: SLF001 - its own class's
         return cast(Self, made)
 
     if not TYPE_CHECKING:  # or any misspelt attribute would pass for one of these

@@ -88,7 +88,7 @@ def read(content: bytes, label: str, base: Path, column: int = 1) -> Node:
     try:
         composed = yaml.compose(text, Loader=_CoreLoader)
     except yaml.MarkedYAMLError as error:
-        raise ConfigError([_syntax_problem(error, source)]) from error
+        raise ConfigError([_syntax_problem(error, source, text)]) from error
     except yaml.reader.ReaderError as error:
         place = source.end_of(text[: error.position])
         message = f"not YAML: the character {chr(_code(error))!r} isn't allowed"
@@ -125,13 +125,34 @@ def _decoded(content: bytes, source: _Source) -> str:
         raise ConfigError([problem]) from error
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError, source: _Source) -> Problem:
+def _syntax_problem(error: yaml.MarkedYAMLError, source: _Source, text: str) -> Problem:
     mark = error.problem_mark or error.context_mark
+    if mark and (problem := _second_document(text, mark.line, source)):
+        return problem
     place = source.place(mark.line, mark.column) if mark else source.place(0, 0)
     if "'\\t'" in str(error.problem):
         return Problem("not YAML: a tab where only spaces may be", place, hint="indent with spaces")
     said = ", ".join(str(part) for part in (error.context, error.problem) if part)
     return Problem(f"not YAML: {said}", place)
+
+
+def _second_document(text: str, line: int, source: _Source) -> Problem | None:
+    """Explain a mark that ends a document, which documentation writes for what it leaves out."""
+    lines = text.split("\n")
+    for number in range(min(line, len(lines) - 1), -1, -1):
+        marked = lines[number].split()[:1] if lines[number][:1] in "-." else []
+        if marked == ["..."]:
+            message = "the line '...' ends the document, and more follows"
+            return Problem(message, source.place(number, 0), hint="take this line out")
+        if marked == ["---"] and any(_says_something(each) for each in lines[:number]):
+            message = "a second document begins: a configuration is one"
+            hint = "write it into a file of its own, and lay that over this one with -c"
+            return Problem(message, source.place(number, 0), hint=hint)
+    return None
+
+
+def _says_something(line: str) -> bool:
+    return bool(line.strip()) and line[0] not in "#%"
 
 
 class _Conversion:

@@ -147,7 +147,7 @@ class _Division:
         path = below(below(around, f"{kind}s"), name)
         if around and isinstance(node.value, EnvRef):
             self.problems.append(late_problem(node, path))
-        elif around and not isinstance(node.value, str):
+        elif around and (not isinstance(node.value, str) or not node.value):
             message = f"expected the name of a class, got {kind_of(node.value)}"
             self.problems.append(node.problem(message, path))
 

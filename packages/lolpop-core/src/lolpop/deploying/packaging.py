@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lolpop.contract import Package, Workflow
 from lolpop.deploying.engine import Engine
-from lolpop.errors import NotFoundError, UsageError
+from lolpop.errors import ConfigError, NotFoundError, UsageError
 from lolpop.inprocess import Source, prepared
+from lolpop.package.archive import key_of
 from lolpop.package.building import adopt, stored_package
 from lolpop.storage.names import encoded, joined
 from lolpop.workflow.entrypoint import choose
@@ -52,8 +55,8 @@ def make_package(
         given: Options of the verb.
         stored: Whether the package is stored.
     """
-    workflow = described(used.source, entrypoint, stored)
     options = used.options("package", given)
+    workflow = described(used.source, entrypoint, stored)
     package: Package = used.lifecycle.call("package", workflow=workflow, options=options)
     if stored:
         _note_last(used, package.digest)
@@ -62,6 +65,9 @@ def make_package(
 
 def described(source: Source, entrypoint: str | None, stored: bool = True) -> Workflow:
     """Describe a workflow in full, as the hook `package` gets it."""
+    # The folder changes: what is named from the caller's has to be found before.
+    local_file = source.file.absolute() if source.file else None
+    own = tuple(Path(name).absolute() for name in source.orchestrator_files)
     with prepared(source, entrypoint) as blueprint:
         cls = blueprint.runner.cls
         assert cls is not None
@@ -71,9 +77,10 @@ def described(source: Source, entrypoint: str | None, stored: bool = True) -> Wo
             overrides=source.overrides,
             runner=f"{cls.__module__}:{cls.__qualname__}",
             entrypoint=choose(cls, entrypoint or blueprint.settings.entrypoint),
-            local_file=source.file.absolute() if source.file else None,
+            local_file=local_file,
             modules=source.modules,
-            orchestrator_files=tuple(Path(name).absolute() for name in source.orchestrator_files),
+            orchestrator_files=own,
+            orchestrator=source.orchestrator,
             stored=stored,
         )
 
@@ -93,11 +100,19 @@ def _last(used: Engine) -> Package:
     try:
         noted = json.loads(used.store.read(_note(used)))
     except NotFoundError:
-        raise UsageError(
+        problem = used.document.root.problem(
             f"no runner is named, and project {used.project!r} has no package yet",
-            hint="name the class, write `runner: ITS_CLASS`, or package first",
-        ) from None
-    return stored_package(noted["digest"], used.store)
+            "runner",
+            "name the class, write `runner: ITS_CLASS`, or package first",
+        )
+        raise ConfigError([problem]) from None
+    package = stored_package(noted["digest"], used.store)
+    made = datetime.fromtimestamp(used.store.modified(key_of(package.digest)), UTC)
+    said = (
+        f"deploys package {package.digest[:12]}, made at {made:%Y-%m-%d %H:%M:%S} UTC:"
+        " name a runner to package anew"
+    )
+    return replace(package, warnings=(*package.warnings, said))
 
 
 def _note_last(used: Engine, digest: str) -> None:

@@ -69,7 +69,11 @@ def make_plan(
     """
     options = used.options("build", given)
     found = [*demands(used.lifecycle.orchestrator, package, spec)]
-    notes = [*remarks(used.lifecycle.orchestrator, package, spec), *_idle(used, package)]
+    notes = [
+        *package.warnings,
+        *remarks(used.lifecycle.orchestrator, package, spec),
+        *_idle(used, package),
+    ]
     notes += warnings_elsewhere(used, spec.name)
     if not used.deploys:
         digest = spec.digest(package.digest)

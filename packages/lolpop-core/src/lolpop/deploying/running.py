@@ -46,16 +46,20 @@ def start(
         used: The orchestrator.
         name: The deployment's name.
         values: The run's parameters, JSON values.
-        given: Options of the verb.
+        given: Options of the verb; parameters may stand among them.
         pairs: Further parameters as they were typed, `K=V`.
 
     Raises:
         UsageError: A parameter isn't known, doesn't fit, or is missing; nothing is started.
     """
-    options = used.options("run", given)
+    known = used.lifecycle.orchestrator.options["run"].model_fields
+    options = used.options("run", {key: given[key] for key in given.keys() & known})
+    further = {key: value for key, value in given.items() if key not in known}
     deployment = used.deployment(name, options.take_over)
     schema = read_manifest(Store(deployment.storage), deployment.package_digest).parameters
-    parameters = {**values, **read_pairs(schema, pairs, name)}
+    if not further.keys() <= schema.get("properties", {}).keys():
+        used.options("run", given)  # refuses the others
+    parameters = {**further, **values, **read_pairs(schema, pairs, name)}
     check_parameters(schema, parameters, deployment.parameters, name)
     run: Run = used.lifecycle.call(
         "run", deployment_name=name, parameters=parameters, options=options

@@ -151,17 +151,17 @@ def check_orchestrator(document: Document) -> Part:
         ConfigError: Something is wrong with it.
         PluginError: The orchestrator can't be used.
     """
-    return _Check(document.without_modules(), None).orchestrator()
+    return _Check(document, None, imports=False).orchestrator()
 
 
 class _Check:
-    def __init__(self, document: Document, file: Path | None) -> None:
+    def __init__(self, document: Document, file: Path | None, imports: bool = True) -> None:
         self.document = document
         self.problems = list(document.problems)
         self.settings, wrong = settings_of(document)
         self.problems += wrong
         self.roots = import_roots(document)
-        modules = document.root.get("modules")
+        modules = document.root.get("modules") if imports else None
         nodes = modules.value if modules and isinstance(modules.value, list) else []
         named = [node for node in nodes if isinstance(node.value, str)]
         self.finder = ClassFinder(named, file, self.roots, complete=self.knows_modules())
@@ -193,6 +193,7 @@ class _Check:
 
     def orchestrator(self) -> Part:
         parts = divide(self.document.root, self.problems).parts
+        self.gather(self.expect_extensions)
         named = [self.decorator(part) for part in parts if part.name == ORCHESTRATOR]
         for part in named:
             if part.cls is not None:
@@ -205,7 +206,9 @@ class _Check:
         problems = [_typed(problem) for problem in [*self.document.problems, *further]]
         errors = self.finder.plugin_errors
         if not problems and len({error.message for error, _ in errors}) == 1:
-            raise errors[0][0]
+            error, problem = errors[0]
+            error.place = _typed(problem).place
+            raise error
         problems += [problem for _, problem in errors]
         if problems:
             cause = self.finder.causes[0] if self.finder.causes else None
@@ -253,6 +256,8 @@ class _Check:
             return None
         around, _, name = section.path.rpartition(".")
         path = below(below(around, f"{section.kind}s"), name) if name else "runner"
+        if any(problem.path == path for problem in self.problems):
+            return None
         return self.finder.find(node, kind, path)
 
     def decorator(self, section: Section) -> Part:
@@ -311,12 +316,31 @@ class _Check:
                 )
 
     def validate(self, blueprint: Blueprint, entrypoint: str | None) -> None:
+        self.gather(lambda: _requirement_problems(blueprint))
         self.gather(lambda: _entrypoint_problems(blueprint))
         self.gather(lambda: _parameter_problems(blueprint, entrypoint))
         self.gather(lambda: unmet(blueprint))
         for part in [*blueprint.parts, *blueprint.decorators]:
             if part.cls is not None:
                 self.problems += config_of(part, self.document.folder, None)[1]
+
+
+def _requirement_problems(blueprint: Blueprint) -> Iterator[Problem]:
+    """Find that the file with the requirements isn't there."""
+    named = blueprint.settings.package.requirements
+    package = blueprint.document.root.get("package")
+    node = package.get("requirements") if package else None
+    folder = blueprint.document.folder
+    if named is not None and node and not _is_file(folder / named):
+        message = f"no such file in {str(folder)!r}: {named!r}"
+        yield node.problem(message, "package.requirements")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no path of this system
+        return False
 
 
 def _is_folder(path: Path) -> bool:
