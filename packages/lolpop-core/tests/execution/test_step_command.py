@@ -187,6 +187,17 @@ def test_secrets_are_masked(steps: Any, monkeypatch: pytest.MonkeyPatch) -> None
     assert steps.attempts()[0].error == "ValueError: refused ***"
 
 
+def test_a_secret_that_is_returned_is_not_in_the_record(
+    steps: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOLPOP_TEST_TOKEN", "s3cret-value" * 20)
+    assert steps.call("told")[0] == 0
+    assert steps.record.output("work.do").preview == "('***', None)"
+    files = [path for path in steps.storage.rglob("*.json") if "runs" in path.parts]
+    assert files
+    assert not any(b"s3cret" in path.read_bytes() for path in files)
+
+
 def test_the_working_process_dies_with_the_one_that_watches(steps: Any) -> None:
     process = steps.start("sleep")
     steps.wait_for("sleeping")

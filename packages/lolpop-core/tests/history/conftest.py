@@ -63,6 +63,16 @@ class Past:
         )
         return package_workflow(workflow).digest
 
+    def package_with(self, **further: Any) -> str:
+        """Package the workflow with more in its configuration."""
+        file = self.folder / "lolpop.yaml"
+        before = file.read_text()
+        file.write_text(json.dumps({**json.loads(before), **further}))
+        try:
+            return self.package()
+        finally:
+            file.write_text(before)
+
     def open(self, run_id: str = "1", engine: str = "X", name: str = "past", **how: Any) -> Any:
         ref = RunRef(engine, name, run_id)
         digest = how.pop("package", self.digest)

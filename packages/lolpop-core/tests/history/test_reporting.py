@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lolpop.contract import RunState, StatusSource, StepState
 from lolpop.deploying.standing import History
 from lolpop.history.reporting import place_of, report_of
@@ -40,6 +42,25 @@ def test_a_report_holds_all_that_the_records_have(past: Any) -> None:
     assert report.artifacts["work.do"].preview == "{1, 2}"
     assert (report.package_digest, report.storage) == (past.digest, past.store.url)
     assert "8" in page(report)
+
+
+def test_secrets_are_hidden_whether_or_not_they_are_known_here(
+    past: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = past.package_with(config={"key": "${env:LOLPOP_TEST_KEY}"})
+    parameters = {"seed": 8, "token": "hunter2", "note": "s3cret-value"}
+    run = past.open("1", package=package, parameters=parameters)
+    past.succeed(run, "work.make", value={"key": "s3cret-value", "other": "hunter2"})
+    noted = replace(artifacts.put(past.store, ["s3cret-value"], past.folder), preview="['***']")
+    run.claim("work.do").close(StepState.SUCCEEDED, output=noted, exit_code=0)
+    monkeypatch.delenv("LOLPOP_TEST_KEY", raising=False)
+    assert report_of(past.history, run).artifacts["work.do"].preview == "['***']"
+    monkeypatch.setenv("LOLPOP_TEST_KEY", "s3cret-value")
+    report = report_of(past.history, run)
+    assert report.parameters == {"seed": 8, "token": "***", "note": "***"}
+    shown = page(report)
+    assert "s3cret-value" not in shown
+    assert "hunter2" not in shown
 
 
 def test_what_is_long_is_cut_and_what_is_large_is_not_read(past: Any) -> None:

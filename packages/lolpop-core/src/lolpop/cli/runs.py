@@ -15,6 +15,7 @@ from lolpop.contract import AttemptStatus, RunStatus, StepStatus, to_json
 from lolpop.deploying.standing import History
 from lolpop.errors import listing
 from lolpop.history.finding import find
+from lolpop.history.hiding import shown_parameters
 from lolpop.inprocess import Source
 from lolpop.pictures import words
 from lolpop.storage import Store
@@ -99,12 +100,14 @@ def show(reply: Reply, source: Source, store: Store, run: str) -> None:
             {
                 **to_json(status),
                 "package_digest": record.package_digest,
-                "parameters": to_json(record.parameters),
+                "parameters": to_json(shown_parameters(history, record)),
                 "outputs": {name: to_json(each) for name, each in outputs.items() if each},
             }
         )
         return
     _say_head(reply, record, status)
+    for name, value in shown_parameters(history, record).items():
+        reply.say(f"  parameter {name} = {json.dumps(value, ensure_ascii=False)}")
     digests = {name: each.digest[:12] for name, each in outputs.items() if each}
     rows = [row for step in status.steps for row in _rows(step, digests.get(step.name, ""))]
     if rows:
@@ -125,8 +128,6 @@ def _say_head(reply: Reply, record: RunRecord, status: RunStatus) -> None:
     reply.say(f"  package {record.package_digest[:12]}")
     if run.parent_run_id:
         reply.say(f"  repeats the failed steps of {run.parent_run_id}")
-    for name, value in record.parameters.items():
-        reply.say(f"  parameter {name} = {json.dumps(value, ensure_ascii=False)}")
 
 
 def _rows(step: StepStatus, digest: str) -> list[list[str]]:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from lolpop.package.secrets import is_secret
+from lolpop.storage import Store, artifacts
+from lolpop.storage.artifacts import Artifact
 
 SHORTEST = 4
 """Values of fewer characters aren't hidden: they stand in every other word."""
 
-_HIDDEN = "***"
+SHOWN_WHOLE = 100_000
+"""Bytes of a JSON value that a report shows itself, up to the first characters of it."""
+
+HIDDEN = "***"
+"""What stands in the place of a secret."""
+
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 
 
 class Mask:
@@ -33,9 +49,13 @@ class Mask:
     def __bool__(self) -> bool:
         return bool(self._forms)
 
+    def is_in(self, data: bytes) -> bool:
+        """Tell whether a secret stands in some bytes."""
+        return bool(self and self._pattern.search(data))
+
     def text(self, text: str) -> str:
         """Hide the secrets in a text."""
-        return self._texts.sub(_HIDDEN, text) if self else text
+        return self._texts.sub(HIDDEN, text) if self else text
 
     def stream(self) -> Stream:
         """Give what hides the secrets in a stream, wherever its chunks begin and end."""
@@ -60,7 +80,7 @@ class Stream:
         for match in self._pattern.finditer(data):
             if match.start() >= end:
                 break
-            parts += [data[here : match.start()], _HIDDEN.encode()]
+            parts += [data[here : match.start()], HIDDEN.encode()]
             here = match.end()
         end = max(here, end)
         self._held = data[end:]
@@ -69,7 +89,7 @@ class Stream:
     def close(self) -> bytes:
         """Give what was held back."""
         held, self._held = self._held, b""
-        return self._pattern.sub(_HIDDEN.encode(), held) if self._pattern else held
+        return self._pattern.sub(HIDDEN.encode(), held) if self._pattern else held
 
     def _beginning(self, data: bytes) -> int:
         """Tell where the end of a chunk begins that could be the beginning of a secret."""
@@ -81,9 +101,54 @@ class Stream:
         return len(data)
 
 
-def mask_of(names: Iterable[str], environ: Mapping[str, str]) -> Mask:
-    """Make the mask of the variables of those names that are set."""
-    return Mask(environ[name] for name in names if name in environ)
+def mask_of(
+    names: Iterable[str], environ: Mapping[str, str], parameters: Mapping[str, Any] | None = None
+) -> Mask:
+    """Make the mask of the variables of those names that are set, and of secret parameters.
+
+    Args:
+        names: The variables that a workflow reads.
+        environ: Their values.
+        parameters: The run's; the values of those that are called like a secret are hidden.
+    """
+    known = [environ[name] for name in names if name in environ]
+    return Mask([*known, *secret_values(parameters or {})])
+
+
+def secret_values(value: Any, secret: bool = False) -> Iterator[str]:
+    """Give the texts and numbers that stand beneath keys which name a secret."""
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            yield from secret_values(child, secret or is_secret(str(key)))
+    elif isinstance(value, list | tuple):
+        for child in value:
+            yield from secret_values(child, secret)
+    elif secret and isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield str(value)
+
+
+def without_secrets(value: Any, secret: bool = False) -> Any:
+    """Give parameters as they may be shown: what stands beneath a secret's key is hidden."""
+    if isinstance(value, Mapping):
+        return {
+            key: without_secrets(child, secret or is_secret(str(key)))
+            for key, child in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [without_secrets(child, secret) for child in value]
+    return HIDDEN if secret and value is not None and value != "" else value
+
+
+def masked_output(store: Store, output: Artifact, mask: Mask) -> Artifact:
+    """Hide secrets in what is noted of an output, and note that there are some in it.
+
+    A report shows a JSON value itself, and whoever makes it may not know the secrets.
+    """
+    preview = mask.text(output.preview)
+    if mask and output.kind == "json" and HIDDEN not in preview and output.size <= SHOWN_WHOLE:
+        content = json.dumps(artifacts.get(store, output.digest, Path.cwd()), ensure_ascii=False)
+        preview = f"{preview} {HIDDEN}" if mask.is_in(os.fsencode(content)) else preview
+    return replace(output, preview=preview)
 
 
 @contextmanager
@@ -123,7 +188,32 @@ def _copy(reading: int, log: Path, mask: Mask) -> None:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Give the forms in which a value is printed: as it is, by line, and as `repr` writes it."""
-    yield secret
-    yield from secret.splitlines()
-    yield repr(secret)[1:-1]
+    """Give the forms in which a value is printed, whole, by line, and the password of a URL."""
+    for text in (secret, secret.strip(), *secret.splitlines(), *_passwords(secret)):
+        yield from _written(text)
+
+
+def _written(text: str) -> Iterator[str]:
+    """Give a text as it is, and as Python, JSON, URLs, base64 and HTML write it."""
+    yield text
+    yield repr(text)[1:-1]
+    yield ascii(text)[1:-1]
+    data = os.fsencode(text)
+    yield repr(data)[2:-1]
+    if len(text) < SHORTEST:
+        return
+    for escaped in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
+        yield from (escaped, escaped.replace("/", r"\/"))
+    for quoted in (quote(data), quote(data, safe=""), quote_plus(data)):
+        yield from (quoted, _ESCAPE.sub(lambda found: found[0].lower(), quoted))
+    for coded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
+        yield from (coded.decode(), coded.decode().rstrip("="))
+    yield from (html.escape(text), html.escape(text, quote=False))
+
+
+def _passwords(secret: str) -> Iterator[str]:
+    """Give the password that stands in an address, quoted as it is there, and not."""
+    with suppress(ValueError):  # no address at all
+        password = urlsplit(secret).password
+        if password:
+            yield from (password, unquote(password))

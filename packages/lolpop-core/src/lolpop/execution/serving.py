@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from lolpop.contract import from_json, to_json
 from lolpop.errors import LolpopError, StorageError
-from lolpop.execution.masking import mask_of
+from lolpop.execution.masking import mask_of, masked_output
 from lolpop.execution.processes import VARIABLE, adopt_orphans, childless
 from lolpop.execution.request import FAILED, REFUSED, Request
 from lolpop.execution.restoring import forget_modules, restored
@@ -26,6 +26,7 @@ from lolpop.execution.work import Outcome, perform
 from lolpop.execution.workspace import Workspaces, tidy
 from lolpop.package.opening import Opened
 from lolpop.package.variables import variables
+from lolpop.storage.preview import hiding
 
 
 def end_with_parent(parent: int) -> None:
@@ -95,12 +96,12 @@ class _Worker:
     def made(self, request: Request, given: str | None) -> Outcome:
         session = open_session(request)
         place = self.in_place(session)
-        mask = mask_of(place.variables, os.environ)
+        given_to_run = {**request.parameters, **session.run.parameters}
+        mask = mask_of(place.variables, os.environ, given_to_run)
         folder = Path(given) if given else place.spaces.take()
-        outcome = perform(request, session.store, session.run, place.opened, folder)
-        output = outcome.output and replace(
-            outcome.output, preview=mask.text(outcome.output.preview)
-        )
+        with hiding(mask.text):
+            outcome = perform(request, session.store, session.run, place.opened, folder)
+        output = outcome.output and masked_output(session.store, outcome.output, mask)
         error = outcome.error and mask.text(outcome.error)
         return replace(outcome, error=error, output=output)
 

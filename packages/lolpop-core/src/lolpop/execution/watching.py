@@ -261,7 +261,8 @@ def run(request: Request) -> int:
 
 
 def _made(request: Request, session: Session, opened: Opened, signals: Signals) -> int:
-    mask = mask_of(variables(opened.config.read_bytes()), os.environ)
+    parameters = {**request.parameters, **session.run.parameters}
+    mask = mask_of(variables(opened.config.read_bytes()), os.environ, parameters)
     attempt = session.run.claim(request.step, request.engine_attempt)
     watch = Watch(request, attempt, mask, signals)
     if fenced := fence(session.run, request.step, attempt):

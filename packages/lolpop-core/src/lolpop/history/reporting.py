@@ -9,6 +9,8 @@ from pathlib import Path
 from lolpop.contract import RunRef
 from lolpop.deploying.standing import History
 from lolpop.errors import NotFoundError, StorageError
+from lolpop.execution.masking import HIDDEN, SHOWN_WHOLE, Mask
+from lolpop.history.hiding import mask_for, shown_parameters
 from lolpop.pictures.report import ArtifactView, RunReport, page
 from lolpop.pictures.saving import save
 from lolpop.storage import Store, artifacts, reports
@@ -16,9 +18,6 @@ from lolpop.storage.artifacts import Artifact
 from lolpop.storage.attempts import now
 from lolpop.storage.names import encoded
 from lolpop.storage.records import RunRecord
-
-_SMALL = 100_000
-"""Bytes of a JSON value that is shown itself, up to the first characters of it."""
 
 _SHOWN = 2_000
 
@@ -28,14 +27,15 @@ def report_of(history: History, record: RunRecord) -> RunReport:
     status = history.status(record)
     found = ((step.name, record.output(step.name)) for step in status.steps)
     outputs = {name: artifact for name, artifact in found if artifact}
+    mask = mask_for(history, record)
     return RunReport(
         run=status.run,
         deployment=None,
         graph=history.graph(record),
         status=status,
-        parameters=record.parameters,
+        parameters=shown_parameters(history, record),
         logs=dict(_logs(record)),
-        artifacts={name: _view(history, artifact) for name, artifact in outputs.items()},
+        artifacts={name: _view(history, each, mask) for name, each in outputs.items()},
         package_digest=record.package_digest,
         storage=history.store.shown,
         generated_at=now(),
@@ -61,23 +61,24 @@ def _logs(record: RunRecord) -> Iterator[tuple[tuple[str, int], str]]:
             yield (step.name, attempt.number), attempt.read_log().decode("utf-8", "replace")
 
 
-def _view(history: History, artifact: Artifact) -> ArtifactView:
+def _view(history: History, artifact: Artifact, mask: Mask) -> ArtifactView:
     return ArtifactView(
         type_name=artifact.type_name,
         kind=artifact.kind,
         size=artifact.size,
         digest=artifact.digest,
-        preview=_preview(history, artifact),
+        preview=_preview(history, artifact, mask),
     )
 
 
-def _preview(history: History, artifact: Artifact) -> str:
-    """Show a JSON value itself; of anything else what was noted when it was stored."""
-    if artifact.kind != "json" or artifact.size > _SMALL:
+def _preview(history: History, artifact: Artifact, mask: Mask) -> str:
+    """Show a JSON value itself; of anything else, and of secrets, what was noted of it."""
+    if artifact.kind != "json" or artifact.size > SHOWN_WHOLE or HIDDEN in artifact.preview:
         return artifact.preview
     try:
         value = artifacts.get(history.store, artifact.digest, Path.cwd())
     except (NotFoundError, StorageError):  # it was pruned, or is damaged
         return artifact.preview
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    text = mask.text(text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

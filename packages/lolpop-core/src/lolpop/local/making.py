@@ -54,7 +54,8 @@ class Making:
         """Let a process make an attempt, and close its record."""
         deadline = None if request.timeout is None else time.monotonic() + request.timeout
         token = token_of(request.ref, request.step, attempt.number)
-        mask = mask_of(variables_of(request.storage, self.run.package_digest), os.environ)
+        names = variables_of(request.storage, self.run.package_digest)
+        mask = mask_of(names, os.environ, {**request.parameters, **self.run.parameters})
         with self.log_of(attempt) as log, masked(log, mask) as log:
             outcome, code = self.ordered(worker, request, token, log, deadline)
         late = deadline is not None and time.monotonic() >= deadline
