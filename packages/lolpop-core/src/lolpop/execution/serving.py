@@ -67,10 +67,10 @@ def serve(answers: TextIO) -> None:
 class _Place:
     """An unpacked package, and the working folders for its attempts."""
 
-    def __init__(self, opened: Opened, room: Path) -> None:
-        tidy(room)
+    def __init__(self, session: Session, opened: Opened) -> None:
+        tidy(session.room)
         self.opened = opened
-        self.spaces = Workspaces(opened.project, room)
+        self.spaces = Workspaces(opened.project, session.room, session.opened)
         self.variables = variables(opened.config.read_bytes())
 
 
@@ -106,10 +106,11 @@ class _Worker:
         return replace(outcome, error=error, output=output)
 
     def in_place(self, session: Session) -> _Place:
-        """Open the run's package, unless it is the one that is open."""
+        """Open the run's package, which may have been changed since the last attempt."""
+        opened = session.opened()
         place = self.place
-        if place is None or place.opened.digest != session.run.package_digest:
-            place = self.place = _Place(session.opened(), session.room)
+        if place is None or place.opened.digest != opened.digest:
+            place = self.place = _Place(session, opened)
         return place
 
     def forget(self) -> None:

@@ -7,7 +7,7 @@ import itertools
 import os
 import shutil
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from stat import S_IMODE
 
@@ -25,11 +25,15 @@ class Workspaces:
     Args:
         source: The folder to copy, never written to.
         room: The folder that the copies are made in.
+        verify: Is called before each copy: what is copied may have been changed since.
     """
 
-    def __init__(self, source: Path, room: Path) -> None:
+    def __init__(
+        self, source: Path, room: Path, verify: Callable[[], object] = lambda: None
+    ) -> None:
         self.source = source
         self.room = room
+        self._verify = verify
         self._ready: Path | None = None
         self._used: list[Path] = []
         self._clones = True
@@ -59,6 +63,7 @@ class Workspaces:
     def _made(self) -> Path:
         folder = self.room / f"{socket.gethostname()}-{os.getpid()}-{next(_NUMBERS)}"
         drop(folder)
+        self._verify()
         self._copy(str(self.source), str(folder))
         return folder
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Thread
 
+from lolpop.execution.session import Session
 from lolpop.execution.workspace import Workspaces
 
 
@@ -12,12 +13,12 @@ class Folders:
     """Makes working folders in the background.
 
     Args:
-        project: The folder to copy.
-        room: The folder that the copies are made in.
+        session: The run whose package's project is copied, each time verified.
     """
 
-    def __init__(self, project: Path, room: Path) -> None:
-        self._spaces = Workspaces(project, room)
+    def __init__(self, session: Session) -> None:
+        project = session.opened().project
+        self._spaces = Workspaces(project, session.room, session.opened)
         self._making: Thread | None = None
 
     def prepare(self) -> None:

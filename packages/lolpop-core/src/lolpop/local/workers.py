@@ -57,7 +57,7 @@ class Worker:
         """Give a working folder; None if the package is for another interpreter than this."""
         if self.folders is None:
             try:
-                self.folders = Folders(session.opened().project, session.room)
+                self.folders = Folders(session)
             except PackageError:
                 return None  # the process says what is wrong, or makes its own
         return self.folders.take()

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import compileall
+import fcntl
 import io
 import json
+import os
 import py_compile
 import shutil
 import tempfile
 import zipfile
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from uuid import uuid4
 
 from lolpop.contract import Manifest, from_json
 from lolpop.errors import HostilePackageError, NotFoundError, PackageError
 from lolpop.package.archive import CONFIG, MANIFEST, PROJECT, WHEELS, digest_of, key_of
 from lolpop.package.lock import platform_name, python_version
+from lolpop.package.sealing import SEAL, holds, seal
 from lolpop.package.verification import manifest_of, opened_zip, verified
 from lolpop.storage import Store
 
@@ -82,9 +87,10 @@ def read_config(store: Store, digest: str) -> bytes:
 
 
 def unpack(store: Store, digest: str, cache: Path) -> Opened:
-    """Unpack a stored package, or use what was unpacked before.
+    """Unpack a stored package, or use what was unpacked before and is still the same.
 
-    Any number of processes may do so at once.
+    What was changed since, or added, is unpacked anew: what was deployed is what runs. Any
+    number of processes may do so at once.
 
     Args:
         store: Where the package is.
@@ -98,12 +104,17 @@ def unpack(store: Store, digest: str, cache: Path) -> Opened:
         ContractError: A newer lolpop-core made it.
     """
     folder = cache / digest
-    if not (folder / MANIFEST).is_file():
-        with _archive(store, digest) as archive:
-            manifest, content = manifest_of(archive, digest)
-            refuse_foreign(manifest)
-            _unpack(archive, manifest, content, folder)
-    return _reopened(folder, digest)
+    if found := _reopened(folder, digest):
+        return found
+    with _archive(store, digest) as archive:
+        manifest, content = manifest_of(archive, digest)
+        refuse_foreign(manifest)
+        with _alone(cache):
+            if found := _reopened(folder, digest):
+                return found
+            _discard(folder)
+            _unpack(archive, manifest, content, folder, store)
+    return _demand(folder, digest)
 
 
 def check_archive(content: bytes) -> tuple[str, Manifest]:
@@ -138,16 +149,64 @@ def refuse_foreign(manifest: Manifest) -> None:
         )
 
 
-def _reopened(folder: Path, digest: str) -> Opened:
-    content = (folder / MANIFEST).read_bytes()
+def _reopened(folder: Path, digest: str) -> Opened | None:
+    """Open what was unpacked before; None if it isn't there, or isn't what it was."""
+    try:
+        content = (folder / MANIFEST).read_bytes()
+    except OSError:
+        return None
     if digest_of(content) != digest:
-        raise HostilePackageError(
-            f"the unpacked package in {str(folder)!r} was changed",
-            hint=f"delete it, it is unpacked again: rm -r '{folder}'",
-        )
-    manifest = from_json(Manifest, json.loads(content))
+        return None
+    manifest = _manifest(content)
     refuse_foreign(manifest)
-    return Opened(digest, folder, manifest)
+    return Opened(digest, folder, manifest) if holds(folder, manifest) else None
+
+
+def _demand(folder: Path, digest: str) -> Opened:
+    found = _reopened(folder, digest)
+    if found is None:
+        raise HostilePackageError(
+            f"the unpacked package in {str(folder)!r} was changed just after it was unpacked",
+            hint="see what else writes there",
+        )
+    return found
+
+
+@lru_cache(maxsize=4)
+def _manifest(content: bytes) -> Manifest:
+    """Read a manifest once: a warm process asks for the same one again and again."""
+    return from_json(Manifest, json.loads(content))
+
+
+@contextmanager
+def _alone(cache: Path) -> Iterator[None]:
+    """Wait until no other process of this host unpacks something there."""
+    cache.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(cache, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks: the last one to rename wins
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _discard(folder: Path) -> None:
+    """Move what isn't the package out of the way, and delete it."""
+    aside = folder.with_name(f".changed-{uuid4().hex}")
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise PackageError(
+            f"the unpacked package in {str(folder)!r} was changed, and can't be moved away:"
+            f" {error.strerror}",
+            hint=f"delete it, it is unpacked again: rm -r '{folder}'",
+        ) from error
+    shutil.rmtree(aside, ignore_errors=True)
+    with suppress(OSError):  # it was a file, or a link
+        aside.unlink()
 
 
 @contextmanager
@@ -178,18 +237,21 @@ def _on_disk(store: Store, key: str) -> Iterator[Path]:
         yield draft
 
 
-def _unpack(archive: zipfile.ZipFile, manifest: Manifest, content: bytes, folder: Path) -> None:
+def _unpack(
+    archive: zipfile.ZipFile, manifest: Manifest, content: bytes, folder: Path, store: Store
+) -> None:
     """Unpack beside the folder and rename; whoever comes second uses what is there."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder.parent))
     try:
-        temporary.chmod(0o755)
         for file, data in verified(archive, manifest):
             _write(temporary, file.path, data, file.executable)
         for root in manifest.roots:
             (temporary / PROJECT / root).mkdir(parents=True, exist_ok=True)
         _compile(temporary / PROJECT)
         _write(temporary, MANIFEST, content, False)
+        store.share(temporary)
+        seal(temporary)
+        store.share(temporary / SEAL)
         try:
             temporary.rename(folder)
         except OSError:

@@ -98,15 +98,13 @@ def parts(store: Store, digest: str) -> list[str]:
     return [part for _, part in container.header(store, digest).parts]
 
 
-def settle(store: Store, digests: Iterable[str]) -> None:
-    """Make artifacts durable, with the parts that they consist of."""
-    if not store.is_local:
-        return  # they are durable, and their headers would have to be fetched
-    found = [*digests]
-    for digest in found:
+def keys(store: Store, digest: str) -> list[str]:
+    """Give the keys of an artifact and of the parts that it consists of."""
+    found = [digest]
+    for each in found:
         with suppress(NotFoundError, StorageError):  # whoever reads it is told
-            found += parts(store, digest)
-    store.settle(map(container.key_of, found))
+            found += parts(store, each)
+    return [container.key_of(each) for each in found]
 
 
 def _put(store: Store, value: Any, files: Files, elements: Iterable[Element]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lolpop.contract import AttemptStatus, StepState
 from lolpop.errors import NotFoundError
-from lolpop.storage.artifacts import Artifact, settle
+from lolpop.storage.artifacts import Artifact, keys
 from lolpop.storage.journal import Journal
 from lolpop.storage.names import joined
 
@@ -112,15 +112,15 @@ class Attempt:
             inputs=inputs or {},
             ended_at=now(),
         )
-        if durable and output:
-            settle(self._store, [output.digest])
+        if durable and output and self._store.is_local:
+            self._store.settle(keys(self._store, output.digest))
         return self._journal.create(self._key("close.json"), closing, durable=durable)
 
-    def settle(self) -> None:
-        """Make durable how it ended."""
+    def lasting(self) -> list[str]:
+        """Give the keys of what it left: its output, and how it ended."""
         closing = self.closing
-        settle(self._store, [closing.output.digest] if closing and closing.output else [])
-        self._store.settle([self._key("close.json")])
+        output = keys(self._store, closing.output.digest) if closing and closing.output else []
+        return [*output, self._key("close.json")]
 
     def begin_log(self) -> None:
         """Make the log where the umask would keep it from those who share the storage."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -16,6 +17,9 @@ from lolpop.storage.access import IGNORE, PRIVATE, Access, access_of, change, ma
 
 SCRATCH = "tmp"
 """The folder of files that are being written; whatever is old in it is left over."""
+
+_SYNCED_ALONE = 8
+_SYNCED_AT_ONCE = 32
 
 
 class Folder:
@@ -176,10 +180,20 @@ class Folder:
         depth = len(target.parts) - len(self.root.parts)
         return [*target.parents[:depth]]
 
-    def _sync(self, paths: Iterable[Path]) -> None:
-        for path in paths:
-            with suppress(FileNotFoundError):
-                sync(path)
+    def _sync(self, paths: Collection[Path]) -> None:
+        if len(paths) <= _SYNCED_ALONE:
+            for path in paths:
+                _sync_if_there(path)
+            return
+        # Those that wait at the same time share what the disk does: a run of many steps ends soon.
+        with ThreadPoolExecutor(_SYNCED_AT_ONCE, "lolpop-sync") as pool:
+            for _ in pool.map(_sync_if_there, paths):
+                pass
+
+
+def _sync_if_there(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        sync(path)
 
 
 def _status(path: Path) -> os.stat_result | None:

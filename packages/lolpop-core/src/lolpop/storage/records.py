@@ -113,8 +113,9 @@ class RunRecord:
 
         What its attempts made is on the disk before, however they were closed.
         """
-        for attempt in self.every_attempt() if self._journal.store.is_local else ():
-            attempt.settle()
+        store = self._journal.store
+        if store.is_local:
+            store.settle(key for attempt in self.every_attempt() for key in attempt.lasting())
         end = RunEnd(state=state, error=error, at=now())
         return self._journal.create(self.key("end.json"), end, durable=True)
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from secrets import token_hex
 
 from lolpop.errors import LolpopError
+from lolpop.execution.session import cache_of
 from lolpop.package.archive import write_zip
+from lolpop.package.opening import unpack
 from lolpop.storage.location import Store
 from lolpop.testing.bench import Bench
 from lolpop.testing.rule import broken, expect, expect_equal, rule
@@ -49,13 +51,14 @@ def knows_no_orchestrator(bench: Bench) -> None:
 
 @rule()
 def is_verified_before_it_runs(bench: Bench) -> None:
-    """Run no code that was put into a package after it was deployed.
+    """Run no code that was put into a package, or where it is unpacked, after it was deployed.
 
     Whoever can write to the storage could run anything otherwise, and nobody would see it.
     """
     project = bench.project()
     deployed = project.build()
     store = Store(deployed.storage)
+    _forge_unpacked(store, deployed.package_digest)
     key = f"packages/{deployed.package_digest}.zip"
     store.write(key, _forged(store.read(key)))
     finished = project.finish()
@@ -63,6 +66,14 @@ def is_verified_before_it_runs(bench: Bench) -> None:
     whole = finished.run.state.value == "succeeded"
     expected = ["make", "change", "finish"] if whole else []
     expect_equal(finished.steps, expected, "the steps that ran from it")
+
+
+def _forge_unpacked(store: Store, digest: str) -> None:
+    """Change the code where steps find it unpacked, and let size and time be as they were."""
+    source = unpack(store, digest, cache_of(store) / "packages").project / "chain.py"
+    before = source.stat()
+    source.write_bytes(source.read_bytes().replace(b'"make"', b'"fake"'))
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def _forged(content: bytes) -> bytes:

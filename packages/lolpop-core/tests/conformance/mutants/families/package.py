@@ -11,9 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lolpop.contract import Deployment, DeploymentSpec, Package, Run, Workflow
+from lolpop.contract import (
+    Deployment,
+    DeploymentSpec,
+    Package,
+    Run,
+    Workflow,
+    canonical_json,
+)
 from lolpop.contract.options import DeployOptions, PackageOptions, RunOptions
-from lolpop.execution.session import cache_of
+from lolpop.package.archive import digest_of, key_of, write_zip
+from lolpop.storage import Store
 from mutants.engine import Sound
 from mutants.registry import breaks
 
@@ -36,12 +44,26 @@ class SignsPackages(Sound):
 
 
 @breaks("package.is_verified_before_it_runs", "the code that was put into the package has run")
-class UnpacksAnything(Sound):
+class TakesWhatIsThere(Sound):
     def run(self, deployment_name: str, parameters: Mapping[str, Any], options: RunOptions) -> Run:
-        digest = self.entry(deployment_name).package
-        content = io.BytesIO(self.store.read(f"packages/{digest}.zip"))
-        zipfile.ZipFile(content).extractall(cache_of(self.store) / "packages" / digest)
+        entry = self.entry(deployment_name)
+        self.index.put(entry.spec, _signed(self.store, entry.package))
         return super().run(deployment_name, parameters, options)
+
+
+def _signed(store: Store, digest: str) -> str:
+    """Store a package anew under the digest of what it holds by now."""
+    with zipfile.ZipFile(io.BytesIO(store.read(key_of(digest)))) as archive:
+        read = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(read["manifest.json"])
+    for file in manifest["files"]:
+        file["digest"] = digest_of(read[file["path"]])
+    read["manifest.json"] = canonical_json(manifest)
+    target = io.BytesIO()
+    write_zip(target, [(name, content, False) for name, content in read.items()])
+    new = digest_of(read["manifest.json"])
+    store.write(key_of(new), target.getvalue())
+    return new
 
 
 @breaks("package.holds_no_secret", "the secret stands in /")
