@@ -353,3 +353,12 @@ def test_modules_that_are_no_list_miss_no_class(project: Any) -> None:
     project.code(CODE)
     project.yaml("runner: Flow\nmodules: 5\n")
     assert project.problems() == ["lolpop.yaml:2:10: modules: expected a list, got 5"]
+
+
+def test_a_runner_that_is_null_is_none(project: Any) -> None:
+    project.code(CODE)
+    project.yaml("runner: null\nmodules: [flow]\n")
+    assert project.problems() == [
+        "lolpop.yaml:1:1: runner: no runner is named"
+        " (write `runner: ITS_CLASS`, or name the class on the command line)"
+    ]

@@ -126,13 +126,17 @@ def _unfit(field: FieldInfo | None, node: Node, path: str) -> list[Problem]:
     try:
         TypeAdapter(annotation).validate_python(values)
     except ValidationError as error:
-        found = [(each, _at(each, node, path)[0]) for each in error.errors()]
-        return [
-            _problem(each, node, path)
-            for each, at in found
-            if each["type"] in _SHAPES or not has_env(at)
-        ]
+        certain = [each for each in error.errors() if _is_certain(each, node, path)]
+        return [_problem(each, node, path) for each in certain]
     return []
+
+
+def _is_certain(found: ErrorDetails, root: Node, path: str) -> bool:
+    """Whether an error is there whatever the environment gives."""
+    node = _at(found, root, path)[0]
+    if found["type"] in _SHAPES or not has_env(node):
+        return True
+    return found["type"] == "literal_error" and not isinstance(node.value, EnvRef)
 
 
 def _by_key(node: Node) -> dict[str, Node]:

@@ -39,7 +39,7 @@ def wanted_package(
     """
     if named is not None:
         return _named(used, named, stored)
-    if used.source.runner is None and used.document.root.get("runner") is None:
+    if used.source.runner is None and used.settings.runner is None:
         return _last(used)
     return make_package(used, entrypoint, {}, stored)
 

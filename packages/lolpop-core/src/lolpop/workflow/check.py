@@ -236,7 +236,7 @@ class _Check:
         if runner is not None:
             name = Node(runner, Place(_COMMAND_LINE, 1, 1), self.document.folder)
             return replace(section, class_name=name)
-        if section.class_name is None:
+        if section.class_name is None or section.class_name.value is None:
             message = "no runner is named"
             hint = "write `runner: ITS_CLASS`, or name the class on the command line"
             self.problems.append(Problem(message, section.place, "runner", hint))
