@@ -163,3 +163,14 @@ def test_a_package_of_another_python_has_no_environment_here(
         f"the package was made with Python 3.7 on {platform_name()},"
         f" this is Python {python_version()} on {platform_name()}"
     )
+
+
+def test_an_environment_is_built_without_a_cache_of_the_users(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.delenv("UV_CACHE_DIR", raising=False)
+    python = environment(opened, store_in(tmp_path))
+    assert says(python, "import acme; print(acme.VALUE)") == "7"
+    assert (tmp_path / "storage/cache/uv").is_dir()

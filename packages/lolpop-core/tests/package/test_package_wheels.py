@@ -17,6 +17,7 @@ from lolpop.errors import PackageError
 from lolpop.package.installed import installed_as
 from lolpop.package.kept import kept
 from lolpop.package.wheels import wheel_of
+from lolpop.storage import Store
 
 
 @pytest.fixture(autouse=True)
@@ -206,3 +207,17 @@ def test_a_cache_that_cannot_be_written_is_no_failure(
     wheel = wheel_of(installed_as("acme"))
     assert wheel is not None
     assert kept("none", lambda: wheel) is wheel
+
+
+def test_wheels_are_kept_beside_the_storage_where_the_user_has_no_cache(
+    site: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    editable(site)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.delenv("UV_CACHE_DIR", raising=False)
+    store = Store(str(tmp_path / "storage"))
+    wheel = wheel_of(installed_as("acme"), store)
+    monkeypatch.setattr("lolpop.package.backend.uv_path", lambda: "/no such program")
+    assert wheel_of(installed_as("acme"), store) == wheel
+    assert list((tmp_path / "storage/cache/wheels").glob("*/*.whl"))

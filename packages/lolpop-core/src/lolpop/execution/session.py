@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from lolpop.execution.request import Request
+from lolpop.package.caches import cache_folder
 from lolpop.package.opening import Opened, unpack
 from lolpop.storage import Store
 from lolpop.storage.access import may_write
@@ -66,7 +65,7 @@ def cache_of(store: Store) -> Path:
         for name in _ROOMS:
             store.local_folder(joined("cache", name))
         return place
-    place = Path(platformdirs.user_cache_dir("lolpop"))
+    place = cache_folder(store)
     for name in _ROOMS:
         Folder(place).make(place / name)
     return place

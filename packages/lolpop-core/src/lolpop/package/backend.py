@@ -13,21 +13,26 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from lolpop.errors import PackageError
+from lolpop.package.caches import uv_variables
 from lolpop.package.kept import Content, Wheel, kept
 from lolpop.package.listing import listed
 from lolpop.package.uv import uv_path
+from lolpop.storage import Store
 
 _MADE = ("build/", "dist/")  # what back ends leave behind
 _EPOCH = "315532800"  # 1 January 1980, the first time that a zip can have
 
 
-def built_wheel(folder: Path, name: str, pack: Callable[[Content], Wheel]) -> Wheel:
+def built_wheel(
+    folder: Path, name: str, pack: Callable[[Content], Wheel], store: Store | None = None
+) -> Wheel:
     """Build the wheel of a project folder, or take the one that was made of the same files.
 
     Args:
         folder: The project's folder.
         name: The distribution's name, for messages.
         pack: Makes the wheel of what the back end built.
+        store: The storage, to keep things beside where the user has no cache.
 
     Raises:
         PackageError: The folder is gone, or the back end fails.
@@ -37,7 +42,7 @@ def built_wheel(folder: Path, name: str, pack: Callable[[Content], Wheel]) -> Wh
             f"{name} is installed from {str(folder)!r}, which is gone",
             hint=f"install {name} again from where it is now",
         )
-    return kept(_tree_digest(folder), lambda: pack(_build(folder, name)))
+    return kept(_tree_digest(folder), lambda: pack(_build(folder, name, store)), store)
 
 
 def _tree_digest(folder: Path) -> str:
@@ -51,10 +56,10 @@ def _tree_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _build(folder: Path, name: str) -> Content:
+def _build(folder: Path, name: str, store: Store | None) -> Content:
     with tempfile.TemporaryDirectory(prefix="lolpop-wheel-") as out:
         command = _command(folder, out, name)
-        variables = {**os.environ, "SOURCE_DATE_EPOCH": _EPOCH, "UV_PYTHON_DOWNLOADS": "never"}
+        variables = {**uv_variables(store), "SOURCE_DATE_EPOCH": _EPOCH}
         done = subprocess.run(
             command, env=variables, capture_output=True, text=True, errors="replace"
         )

@@ -67,7 +67,7 @@ def build(blueprint: Blueprint, workflow: Workflow, graph: StepGraph, store: Sto
     folder = workflow.project_folder
     # First, for it needs a build tool where something is editable: nothing was done by then.
     required = required_by(folder, settings.requirements)
-    lock, wheels = locked(closure(roots_of_lock(required, blueprint)))
+    lock, wheels = locked(closure(roots_of_lock(required, blueprint)), store)
     refuse_secrets(config, settings.allow_literals)
     choice = chosen(folder, _rules(blueprint, workflow, store))
     packaged = {file.path for file in choice.files}

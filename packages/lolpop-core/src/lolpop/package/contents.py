@@ -14,6 +14,7 @@ from lolpop.package.archive import CONFIG, PROJECT, WHEELS, digest_of
 from lolpop.package.files import ProjectFile
 from lolpop.package.installed import Installed
 from lolpop.package.wheels import wheel_of
+from lolpop.storage import Store
 
 _KEPT = 64 * 2**20  # bytes of files that are read once, not twice
 
@@ -66,13 +67,13 @@ def project_sources(files: Iterable[ProjectFile]) -> Iterator[Source]:
 
 
 def locked(
-    distributions: Iterable[Installed],
+    distributions: Iterable[Installed], store: Store
 ) -> tuple[tuple[LockedDistribution, ...], list[Source]]:
     """Pin distributions, and give the wheels of those that no index has."""
     lock: list[LockedDistribution] = []
     wheels: list[Source] = []
     for each in distributions:
-        wheel = wheel_of(each)
+        wheel = wheel_of(each, store)
         path = f"{WHEELS}/{wheel.name}" if wheel else None
         lock.append(LockedDistribution(each.name, each.version, path))
         if wheel and path:

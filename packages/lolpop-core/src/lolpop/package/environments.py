@@ -7,17 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from platformdirs import user_cache_path
 
 from lolpop.contract import LockedDistribution, Manifest, canonical_json
 from lolpop.errors import PackageError
 from lolpop.package.archive import digest_of
+from lolpop.package.caches import cache_folder, uv_variables
 from lolpop.package.kept import Wheel
 from lolpop.package.lock import closure
 from lolpop.package.opening import Opened, refuse_foreign
@@ -70,7 +70,7 @@ def environment(opened: Opened, store: Store, plugins: Sequence[str] = ()) -> Pa
         PackageError: uv is missing or fails, or the package is of another Python or platform.
     """
     refuse_foreign(opened.manifest)
-    further = _further(plugins, opened.manifest)
+    further = _further(plugins, opened.manifest, store)
     place = _place(opened.manifest, store, further)
     python = place / "bin" / "python"
     if not (place / _COMPLETE).is_file():
@@ -79,7 +79,7 @@ def environment(opened: Opened, store: Store, plugins: Sequence[str] = ()) -> Pa
         lock = place.with_name(f"{place.name}.lock")
         with _alone(lock):
             if not (place / _COMPLETE).is_file():
-                _build(place, python, opened, further)
+                _build(place, python, opened, further, uv_variables(store))
                 store.share(place)
                 store.share(lock)
     return python
@@ -87,20 +87,20 @@ def environment(opened: Opened, store: Store, plugins: Sequence[str] = ()) -> Pa
 
 def interpreter(manifest: Manifest, store: Store, plugins: Sequence[str] = ()) -> Path:
     """Give the interpreter that `environment` would give; nothing is built."""
-    return _place(manifest, store, _further(plugins, manifest)) / "bin" / "python"
+    return _place(manifest, store, _further(plugins, manifest, store)) / "bin" / "python"
 
 
 def _place(manifest: Manifest, store: Store, further: Sequence[_Further]) -> Path:
-    folder = store.local_path(_FOLDER) or user_cache_path("lolpop") / _FOLDER
+    folder = store.local_path(_FOLDER) or cache_folder(store) / _FOLDER
     return folder.absolute() / _digest(manifest, further)
 
 
-def _further(plugins: Sequence[str], manifest: Manifest) -> list[_Further]:
+def _further(plugins: Sequence[str], manifest: Manifest, store: Store) -> list[_Further]:
     """Give what plugins need besides the lock."""
     locked = {each.name for each in manifest.lock}
     wanted = [Required(Requirement(name), "the deployment") for name in plugins]
     found = [each for each in closure(wanted) if each.name not in locked]
-    return [_Further(each.name, each.version, wheel_of(each)) for each in found]
+    return [_Further(each.name, each.version, wheel_of(each, store)) for each in found]
 
 
 def _digest(manifest: Manifest, further: Sequence[_Further]) -> str:
@@ -122,7 +122,13 @@ def _alone(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _build(place: Path, python: Path, opened: Opened, further: Sequence[_Further]) -> None:
+def _build(
+    place: Path,
+    python: Path,
+    opened: Opened,
+    further: Sequence[_Further],
+    variables: Mapping[str, str],
+) -> None:
     """Build an environment where it stays; it counts once its last file is there."""
     uv = uv_path()
     if uv is None:
@@ -131,13 +137,13 @@ def _build(place: Path, python: Path, opened: Opened, further: Sequence[_Further
             hint="pip install uv, or package: {environment: current}",
         )
     shutil.rmtree(place, ignore_errors=True)
-    _run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(place)])
+    _run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(place)], variables)
     lines = [_line(each, opened.folder) for each in opened.manifest.lock]
     lines += [each.line(place / "wheels") for each in further]
     requirements = place / "requirements.txt"
     requirements.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     install = ["pip", "install", "--quiet", "--no-deps", "--compile-bytecode"]
-    _run([uv, *install, "--python", str(python), "--requirement", str(requirements)])
+    _run([uv, *install, "--python", str(python), "--requirement", str(requirements)], variables)
     (place / _COMPLETE).touch()
 
 
@@ -148,8 +154,7 @@ def _line(each: LockedDistribution, folder: Path) -> str:
     return f"{each.name}=={each.version}"
 
 
-def _run(command: list[str]) -> None:
-    variables = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+def _run(command: list[str], variables: Mapping[str, str]) -> None:
     done = subprocess.run(command, env=variables, capture_output=True, text=True, errors="replace")
     if done.returncode:
         raise PackageError(

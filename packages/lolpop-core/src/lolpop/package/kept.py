@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
+from lolpop.package.caches import cache_folder
+from lolpop.storage import Store
 
 Content = Mapping[str, bytes]
 """What is in a wheel, by path."""
@@ -27,9 +28,9 @@ class Wheel:
     content: bytes
 
 
-def kept(key: str, make: Callable[[], Wheel]) -> Wheel:
+def kept(key: str, make: Callable[[], Wheel], store: Store | None = None) -> Wheel:
     """Make a wheel, or take the one that was made under the same key, by any process."""
-    place = user_cache_path("lolpop") / "wheels" / key
+    place = cache_folder(store) / "wheels" / key
     for path in sorted(place.glob("*.whl")):
         return Wheel(path.name, path.read_bytes())
     wheel = make()

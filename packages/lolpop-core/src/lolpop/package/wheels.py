@@ -19,16 +19,21 @@ from lolpop.package.archive import write_zip
 from lolpop.package.backend import built_wheel
 from lolpop.package.installed import Installed
 from lolpop.package.kept import Content, Wheel, kept
+from lolpop.storage import Store
 
 _INSTALLER = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "RECORD.jws"})
 _LAUNCHERS = ("console_scripts", "gui_scripts")
 _GENERATOR = b"Generator: lolpop\n"
 
 
-def wheel_of(installed: Installed) -> Wheel | None:
+def wheel_of(installed: Installed, store: Store | None = None) -> Wheel | None:
     """Make the wheel of a distribution that was installed from a local folder or file.
 
     An editable one is built by its back end, of the others the installed files are packed.
+
+    Args:
+        installed: The distribution.
+        store: The storage, to keep things beside where the user has no cache.
 
     Returns:
         The wheel, or None for a distribution that an index has.
@@ -41,8 +46,8 @@ def wheel_of(installed: Installed) -> Wheel | None:
         return None
     folder, editable = origin
     if editable:
-        return built_wheel(folder, installed.name, _packed)
-    return kept(_state(installed), lambda: _packed(dict(_installed_entries(installed))))
+        return built_wheel(folder, installed.name, _packed, store)
+    return kept(_state(installed), lambda: _packed(dict(_installed_entries(installed))), store)
 
 
 def _origin(distribution: metadata.Distribution) -> tuple[Path, bool] | None:
