@@ -375,3 +375,84 @@ def test_the_local_orchestrator_leaves_the_workflow_as_it_is(
 ) -> None:
     project(GREET, yaml=f"decorators: {{orchestrator: {name}}}")
     assert inside("run", "workflow").stdout.startswith("hello you\ndone: MyRunner.run")
+
+
+DECORATORS = """
+class Raising(Component):
+    def decorator(self, func, instance):
+        def wrapped(*args):
+            raise ValueError("no")  # here
+        return wrapped
+class Early(Component):
+    def decorator(self, func, instance):
+        raise ValueError("no")  # here
+class Missing(Component):
+    def decorator(self, func, instance):
+        return self.config.colour  # here
+class Chained(Component):
+    def decorator(self, func, instance):
+        def wrapped(*args):
+            try:
+                return func(*args, 1, 2)
+            except TypeError as error:
+                raise ValueError("no") from error  # here
+        return wrapped
+class Own(Orchestrator):
+    def decorator(self, func, instance):
+        raise ValueError("no")  # here
+class Broken(Pipeline):
+    def work(self):
+        return 1 / 0  # here
+class Around(Component):
+    def decorator(self, func, instance):
+        return lambda *args: func(*args)
+"""
+
+
+@pytest.mark.parametrize("name", ["Raising", "Early", "Missing", "Chained", "Own", "Around"])
+def test_a_traceback_ends_where_a_decorators_code_fails(
+    inside: Any, project: Any, name: str
+) -> None:
+    kind = "orchestrator" if name == "Own" else "timing"
+    folder = project(
+        "broken: Broken\ndef run(self):\n    return self.broken.work()",
+        before=DECORATORS,
+        yaml=f"pipelines: {{broken: Broken}}\ndecorators: {{{kind}: {name}}}",
+    )
+    done = inside("run", "workflow")
+    frames = [line for line in done.stderr.splitlines() if line.startswith("  File ")]
+    assert frames
+    assert all(str(folder) in frame for frame in frames)
+    lines = (folder / "flow.py").read_text().splitlines()
+    last = int(frames[-1].partition(", line ")[2].partition(",")[0])
+    assert lines[last - 1].endswith("# here")
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "error", "hint"),
+    [
+        (
+            "def decorator(self, func): ...",
+            3,
+            "decorator 'timing' failed for MyRunner.run: TypeError: Odd.decorator() takes 2"
+            " positional arguments but 3 were given",
+            "it is called with a bound method and the object that the method belongs to;"
+            " it stands in",
+        ),
+        (
+            "def decorator(self, func, instance):\n        return lambda: func()",
+            4,
+            "MyRunner.run failed: TypeError: Odd.decorator.<locals>.<lambda>() takes 0 positional"
+            " arguments but 1 was given",
+            "what was called stands in",
+        ),
+    ],
+)
+def test_what_cannot_be_called_so_is_said_with_its_place(
+    inside: Any, project: Any, body: str, line: int, error: str, hint: str
+) -> None:
+    before = f"class Odd(Component):\n    {body}"
+    yaml = "decorators: {timing: Odd}"
+    folder = project("def run(self, seed=1): ...", before=before, yaml=yaml)
+    done = inside("run", "workflow", "--build-args", "1")
+    assert done.stderr == f"error: {error}\nhint: {hint} {folder / 'flow.py'}:{line}\n"

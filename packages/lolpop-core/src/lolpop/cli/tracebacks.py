@@ -12,7 +12,7 @@ from pathlib import Path
 import pluggy
 
 import lolpop
-from lolpop.errors import EngineError, LolpopError, StorageError
+from lolpop.errors import EngineError, LolpopError, MissingValueError, StorageError
 
 _OURS = tuple(f"{Path(str(each.__file__)).parent}/" for each in (lolpop, pluggy, asyncio))
 _MACHINERY = ("<frozen importlib",)
@@ -41,14 +41,11 @@ def _users(error: LolpopError) -> BaseException | None:
 
     Beneath the trouble of an engine or a storage there is its client's code.
     """
-    cause = error.__cause__
-    if (
-        isinstance(error, (EngineError, StorageError))
-        or cause is None
-        or not _has_foreign_frames(cause)
-    ):
+    if isinstance(error, (EngineError, StorageError)):
         return None
-    return cause
+    # A key that isn't configured is asked for by a line of the user's.
+    raised = error if isinstance(error, MissingValueError) else error.__cause__
+    return raised if raised and _has_foreign_frames(raised) else None
 
 
 def _has_foreign_frames(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from lolpop.errors import LolpopError, PluginHookError
 from lolpop.workflow.assembly import Tree
 from lolpop.workflow.blueprint import DecorationSection, Part
 from lolpop.workflow.integration import BASES, WRAPPERS, Integration
-from lolpop.workflow.running import said
+from lolpop.workflow.running import place_of, said
 
 Decorate = Callable[[Callable[..., Any], Integration], object]
 _KINDS = frozenset({"component", "pipeline", "runner"})
@@ -97,10 +97,12 @@ def _answer(
     except LolpopError:
         raise
     except Exception as error:
+        place = place_of(decoration.decorate, error)
         raise PluginHookError(
             f"decorator {decoration.name!r} failed for {where}: {said(error)}",
             plugin=decoration.name,
-            hint="it is called with a bound method and the object that the method belongs to",
+            hint="it is called with a bound method and the object that the method belongs to"
+            + (f"; it stands in {place}" if place else ""),
         ) from error
     if answer is None:
         return method
