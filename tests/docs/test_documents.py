@@ -19,6 +19,7 @@ from lolpop.config.settings import (
     ScheduleSection,
     Settings,
     StepSection,
+    StorageSection,
 )
 from lolpop.config.spelling import SECTIONS
 from lolpop.execution.request import FAILED, FATAL, REFUSED, SUCCEEDED, TIMED_OUT
@@ -169,7 +170,12 @@ def test_documented_defaults_are_those_of_the_settings() -> None:
 def test_every_key_of_the_core_s_sections_is_documented_with_its_default() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+\.[\w.*]+)` \|.*\| (.*) \|$", page, re.MULTILINE)
-    sections = {"steps.*": StepSection, "deployment": DeploymentSection, "package": PackageSection}
+    sections = {
+        "steps.*": StepSection,
+        "deployment": DeploymentSection,
+        "package": PackageSection,
+        "storage": StorageSection,
+    }
     fields = {
         f"{name}.{key}": field
         for name, section in sections.items()

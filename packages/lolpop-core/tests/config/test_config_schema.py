@@ -97,6 +97,9 @@ RIGHT = [
     "steps: {a: {timeout: 90}, b: {timeout: 1.5h}, c: {timeout: '90'}}",
     "deployment: {parameters: {a: [1, {b: null}]}, concurrency: '${env:C}'}",
     "deployment: {schedule: {timezone: Europe/Paris}}",
+    "storage: x",
+    "storage: {url: x, mode: group}",
+    "storage: {mode: '${env:MODE}'}",
     "deployment: null\ncomponents: {c: null}\nsteps: {a: null}",
     "orchestrator: {LabOrchestrator: {config: {pool: {size: 3}}}}",
     "orchestrator: {LabOrchestrator: {config: {sizes: [1, $config.n], pool: {size: '${env:P}'}}}}",
@@ -120,6 +123,8 @@ WRONG = [
     "modules: [1]",
     "pipelines: {p: 1}",
     "storage: 3",
+    "storage: {mode: public}",
+    "storage: {ulr: x}",
     "p: 3",
     "p: {cnfig: 1}",
     "p: {config: [1]}",
@@ -155,7 +160,13 @@ def test_every_key_of_the_core_has_a_description(schema: dict[str, Any]) -> None
 
 
 def models() -> list[type[BaseModel]]:
-    names = ("StepSection", "DeploymentSection", "ScheduleSection", "PackageSection")
+    names = (
+        "StepSection",
+        "DeploymentSection",
+        "ScheduleSection",
+        "PackageSection",
+        "StorageSection",
+    )
     module = __import__("lolpop.config.settings", fromlist=names)
     return [getattr(module, name) for name in names]
 

@@ -146,6 +146,11 @@ TYPES = {
     "components: {c: true}": "1:17: components.c: expected a string, got true",
     "decorators: x": "1:13: decorators: expected a mapping, got 'x'",
     "storage: 3": "1:10: storage: expected a string, got 3",
+    "storage: {mode: 1}": "1:17: storage.mode: expected 'private' or 'group', got 1",
+    "storage: {url: 3}": "1:16: storage.url: expected a string, got 3",
+    "storage: {url: x, mod: group}": (
+        "1:19: storage.mod: unknown key 'mod' (did you mean 'mode'?)"
+    ),
     "steps: 3": "1:8: steps: expected a mapping, got 3",
     "steps: {a: }": "1:11: steps.a: expected a mapping, got nothing",
     'steps: {"*": {retries: true}}': "1:24: steps.*.retries: expected a whole number, got true",

@@ -17,13 +17,11 @@ def stored(function: Callable[..., Any]) -> Callable[..., Any]:
     @configured
     @wraps(function)
     def wrapped(reply: Reply, source: Source, **keywords: Any) -> Any:
-        from lolpop.package.standard import storage_of
-        from lolpop.storage import Store
+        from lolpop.package.standard import store_of
         from lolpop.workflow.check import check_shape
 
         document = source.document()
         check_shape(document)
-        store = Store(storage_of(document))
-        return function(reply, source=source, store=store, **keywords)
+        return function(reply, source=source, store=store_of(document), **keywords)
 
     return wrapped

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictStr,
+    Tag,
+)
 
 from lolpop.config.keys import Keys
 from lolpop.contract.durations import Seconds
@@ -95,6 +103,22 @@ class PackageSection(Keys):
     allow_literals: list[Name] = Field([], description="paths of values that are no secrets")
 
 
+class StorageSection(Keys):
+    """Where packages, outputs and records are, and who may use them."""
+
+    url: Name = Field(".lolpop", description="a folder or an fsspec URL")
+    mode: Literal["private", "group"] | None = Field(
+        None, description="whose a folder is: its owner's, or its group's; default: as it is"
+    )
+
+
+def _tag(storage: Any) -> str:
+    return "[section]" if isinstance(storage, (Mapping, StorageSection)) else "[url]"
+
+
+_Storage = Annotated[Name, Tag("[url]")] | Annotated[StorageSection, Tag("[section]")]
+
+
 class Settings(Keys):
     """The top level of a configuration, without the sections of integrations."""
 
@@ -118,4 +142,6 @@ class Settings(Keys):
         DeploymentSection(), description="how the workflow is deployed"
     )
     package: PackageSection = Field(PackageSection(), description="what goes into a package")
-    storage: Name = Field(".lolpop", description="a folder or an fsspec URL")
+    storage: Annotated[_Storage, Discriminator(_tag)] = Field(
+        ".lolpop", description="a folder or an fsspec URL; with `mode` in a mapping of both"
+    )

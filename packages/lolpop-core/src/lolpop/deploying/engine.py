@@ -20,7 +20,7 @@ from lolpop.execution.decorating import decoration
 from lolpop.inprocess import Source, extensions_of, provider_of
 from lolpop.lifecycle import Lifecycle
 from lolpop.orchestrator import Orchestrator
-from lolpop.package.standard import storage_of
+from lolpop.package.standard import storage_of, store_of
 from lolpop.storage import Store
 from lolpop.storage.deployed import Use
 from lolpop.workflow.assembly import assemble_alone
@@ -89,7 +89,7 @@ class Engine:
     @property
     def store(self) -> Store:
         """The project's storage."""
-        return Store(self.storage)
+        return store_of(self.document)
 
     def find(self, name: str) -> Deployment | None:
         """Find a deployment, whosever it is."""

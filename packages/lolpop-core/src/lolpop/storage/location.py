@@ -194,9 +194,14 @@ class Store:
         )
 
 
+def is_folder(url: str) -> bool:
+    """Whether a storage is a folder of this machine, whether it exists or not."""
+    return "://" not in url.removeprefix("file://")
+
+
 def _place(url: str, access: Access | None) -> Folder | Remote:
     path = url.removeprefix("file://")
-    if "://" in path:
+    if not is_folder(url):
         return Remote(path)
     if not Path(path).is_absolute():
         raise UsageError(f"the storage {url!r} is neither an absolute path nor a URL")
