@@ -203,6 +203,7 @@ def test_a_cache_that_cannot_be_written_is_no_failure(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr("lolpop.package.kept.cache_folder", lambda store: tmp_path / "file")
     site.record(site.install("acme", **{"direct_url.json": LOCAL}))
     wheel = wheel_of(installed_as("acme"))
     assert wheel is not None
