@@ -40,7 +40,6 @@ def write_deployments(folder: Path) -> None:
         file = JobFile(
             package="a" * 64,
             spec=spec,
-            python="3.11",
             graph=StepGraph(steps=tuple(steps)),
             parameters=schema,
         )

@@ -63,7 +63,6 @@ def deployed(folder: Path) -> JobFile:
     return JobFile(
         package=digest,
         spec=spec,
-        python=manifest.python,
         graph=manifest.graph,
         parameters=manifest.parameters,
     )

@@ -59,7 +59,7 @@ def test_a_run_in_the_queue(
     # With a daemon they run; a deployment that it hasn't seen yet as well.
     queued.start_daemon()
     assert daemons.trouble(api, daemons.COORDINATOR) is None
-    assert daemons.queue(api) == "it waits for its turn: max_concurrent_runs is 10"
+    assert daemons.queue(api) == ("it is in Dagster's queue, from which the daemon takes it next")
     project.said("deployment", "run", "--wait")
     other = Project(tmp_path / "new", queued.config, "new").write()
     other.said("deployment", "build")

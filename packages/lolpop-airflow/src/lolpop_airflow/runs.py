@@ -189,4 +189,17 @@ def _message(api: Api, run: Run, steps: list[StepStatus]) -> str | None:
     health = api.call("MonitorApi", "get_health")
     if health.scheduler.status != "healthy":
         return "nothing takes it: Airflow's scheduler isn't running (`airflow scheduler`)"
-    return "it waits for its turn: active runs or Airflow's slots are at their limit"
+    return _limit(api, dag_id_of(run.ref.deployment))
+
+
+def _limit(api: Api, dag_id: str) -> str:
+    """Say which limit holds a run back; else whom to ask."""
+    most = api.call("DAGApi", "get_dag", dag_id=dag_id).max_active_runs
+    found = api.call("DagRunApi", "get_dag_runs", dag_id=dag_id, state=["running"], limit=1)
+    if most is not None and found.total_entries >= most:
+        return f"it waits for its turn: {found.total_entries} runs are active, and {most} may be"
+    name = api.config.pool or "default_pool"
+    pool = api.find("PoolApi", "get_pool", pool_name=name)
+    if pool is not None and pool.open_slots <= 0:
+        return f"it waits for its turn: pool {name!r} has no free slot of its {pool.slots}"
+    return "Airflow's scheduler hasn't started it yet: its log says what the executor waits for"

@@ -98,7 +98,7 @@ def test_daemons_do_not_outlive_their_step(steps: Any) -> None:
     assert code == 1
     assert len(steps.daemons()) == 3
     assert steps.living() == []
-    assert said.splitlines()[-2] == "lolpop: ended 3 process(es) that work.do left behind"
+    assert said.splitlines()[-2] == "lolpop: ended processes that work.do left behind: 3"
 
 
 def test_a_daemon_that_keeps_everything_open(steps: Any) -> None:

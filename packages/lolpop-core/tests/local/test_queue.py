@@ -24,7 +24,7 @@ def test_a_run_beyond_the_limit_is_skipped(local: Any) -> None:
     skipped = local.run(a="show:z")
     assert skipped.state is RunState.CANCELLED
     status = local.status(skipped)
-    reason = "RunSkipped: 'flow' has 2 active run(s), and may have 2"
+    reason = "RunSkipped: 'flow' may have 2 active at once, and has 2"
     assert status.error == reason
     assert status.message == (
         "it was skipped: with `overlap: queue` it would have waited for its turn"
@@ -55,7 +55,7 @@ def test_runs_wait_in_the_order_of_asking(queued: Any) -> None:
     others = [queued.run(a=f"show:{number}", e="nap:0.3") for number in range(3)]
     messages = [queued.status(run).message for run in others]
     assert messages == [
-        f"it waits for its turn: {before} run(s) before it, 1 may be active at once"
+        f"it waits for its turn: {before} before it, 1 may be active at once"
         for before in (1, 2, 3)
     ]
     assert [queued.state(run) for run in others] == [RunState.QUEUED] * 3

@@ -26,6 +26,11 @@ query Health($kind: String!) { instance {
   } }
 } }
 """
+_ACTIVE = """
+query Active { runsOrError(filter: { statuses: [STARTING, STARTED, CANCELING] }) {
+  ... on Runs { count }
+} }
+"""
 
 
 def trouble(api: Api, kind: str) -> str | None:
@@ -52,10 +57,18 @@ def queue(api: Api) -> str | None:
     status = instance["daemonHealth"]["daemonStatus"]
     if silence := _trouble(status):
         return f"nobody takes runs from the queue: {silence}"
-    limits = instance["runQueueConfig"] or {}
-    said = f"max_concurrent_runs is {limits.get('maxConcurrentRuns')}"
-    if yaml := limits.get("tagConcurrencyLimitsYaml"):
-        said += f", tag_concurrency_limits are {' '.join(yaml.split())}"
+    said = _limit(api, instance["runQueueConfig"] or {})
     for error in status["lastHeartbeatErrors"][:1]:
         said += f"; the daemon's newest error is {' '.join(error['message'].split())[:_LONGEST]}"
-    return f"it waits for its turn: {said}"
+    return said
+
+
+def _limit(api: Api, limits: Mapping[str, Any]) -> str:
+    """Say which limit holds a run back, or may; else that it is the daemon's turn."""
+    active = int(api.ask(_ACTIVE)["runsOrError"]["count"])
+    most = limits.get("maxConcurrentRuns")
+    if most is not None and 0 <= most <= active:
+        return f"it waits for its turn: {active} runs are active, and max_concurrent_runs is {most}"
+    if yaml := limits.get("tagConcurrencyLimitsYaml"):
+        return f"it may wait for its turn: tag_concurrency_limits are {' '.join(yaml.split())}"
+    return "it is in Dagster's queue, from which the daemon takes it next"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _FIELDS = {
     "entrypoint": "entrypoint",
     "version": "version",
+    "description": "description",
     "parameters": "parameters",
     "parameter_openapi_schema": "parameter schema",
     "enforce_parameter_schema": "parameter check",

@@ -56,6 +56,7 @@ def wanted(
         "name": spec.name,
         "entrypoint": ENTRYPOINT,
         "version": digest[:12],
+        "description": f"{package.manifest.runner} of {spec.project}, deployed by lolpop",
         "tags": [
             MARK,
             _PROJECT + spec.project,

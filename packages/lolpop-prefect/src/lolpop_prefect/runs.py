@@ -250,7 +250,7 @@ def _message(client: SyncPrefectClient, run: FlowRun, state: RunState) -> str | 
     if state is not RunState.QUEUED or due is None or run.work_pool_name is None:
         return None
     if run.state_name == _WAITING:
-        return "it waits for its turn: `deployment.concurrency` runs are active"
+        return "it waits for a slot: `deployment.concurrency` was reached when Prefect last looked"
     if (datetime.now(UTC) - due).total_seconds() < _PATIENCE:
         return None
     return pools.trouble(client, run.work_pool_name)

@@ -10,6 +10,7 @@ import click
 
 from lolpop.cli.failures import Reply
 from lolpop.cli.options import command
+from lolpop.pictures import words
 from lolpop.scaffolding import distribution, integrations
 
 _name = click.argument("name")
@@ -30,7 +31,9 @@ def orchestrator(reply: Reply, name: str, folder: Path | None) -> None:
     made = distribution.create(name, folder)
     if reply.as_json:
         reply.data(asdict(made))
-    reply.say(f"wrote {made.orchestrator} to {made.folder}: {len(made.files)} files")
+    reply.say(
+        f"wrote {made.orchestrator} to {made.folder}: {words.counted(len(made.files), 'file')}"
+    )
     go = f"cd {quote(str(made.folder))} && pip install -e ."
     reply.say(f"next: {go} && lolpop plugins doctor {made.orchestrator}")
 

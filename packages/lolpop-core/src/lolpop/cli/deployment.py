@@ -21,6 +21,7 @@ from lolpop.deploying.running import remove as remove_deployment
 from lolpop.deploying.specifying import specification
 from lolpop.deploying.variables import Variable, variables
 from lolpop.inprocess import Source
+from lolpop.pictures import words
 from lolpop.storage.deployed import Use
 
 _NAME = click.option("-n", "--name", metavar="NAME", help="The deployment's name.")
@@ -91,15 +92,10 @@ def _show_package(reply: Reply, made: Package) -> None:
     inside = f"; with their wheels: {', '.join(wheels)}" if wheels else ""
     steps = [step.name for step in manifest.graph.steps]
     size = size_text(made.size)
-    reply.say(f"packaged {made.digest[:12]}: {counted(len(own), 'file')}, {size}")
+    reply.say(f"packaged {made.digest[:12]}: {words.counted(len(own), 'file')}, {size}")
     reply.say(f"  files  {files}{more}")
-    reply.say(f"  lock   {counted(len(manifest.lock), 'distribution')}{inside}")
+    reply.say(f"  lock   {words.counted(len(manifest.lock), 'distribution')}{inside}")
     reply.say(f"  steps  {len(steps)}: {', '.join(steps)}")
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number of things: `1 step`, `2 steps`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def size_text(size: int) -> str:
@@ -151,7 +147,7 @@ def plan(
     _show_plan(reply, planned, needed)
     if planned.refusal:
         raise planned.refusal
-    steps = counted(len(wanted.manifest.graph.steps), "step")
+    steps = words.counted(len(wanted.manifest.graph.steps), "step")
     reply.say(f"ok: {used.name} can run {planned.spec.name}: {steps}, {wanted.digest[:12]}")
     reply.say("next: lolpop deployment build" + (f" --deployer {deployer}" if deployer else ""))
 

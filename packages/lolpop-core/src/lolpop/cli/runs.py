@@ -12,6 +12,7 @@ from lolpop.cli.failures import Reply
 from lolpop.cli.looking import stored
 from lolpop.cli.options import command
 from lolpop.contract import AttemptStatus, RunStatus, StepStatus, to_json
+from lolpop.deploying.choosing import LATEST
 from lolpop.deploying.standing import History
 from lolpop.errors import listing
 from lolpop.history.finding import find
@@ -85,11 +86,11 @@ def _length(begin: datetime | None, end: datetime | None) -> str:
 @click.command(epilog="Example: lolpop runs show latest")
 @command
 @stored
-@click.argument("run")
+@click.argument("run", default=LATEST)
 def show(reply: Reply, source: Source, store: Store, run: str) -> None:
     """Show a run and its steps.
 
-    RUN is a run's id, the beginning of it, or `latest`. No orchestrator is asked.
+    RUN is a run's id, the beginning of it, or `latest`, the default. No orchestrator is asked.
     """
     history = History(store)
     record = find(history, run)
@@ -146,7 +147,7 @@ def _attempt(step: StepStatus, attempt: AttemptStatus, digest: str) -> list[str]
 @click.command(epilog="Example: lolpop runs report latest --open")
 @command
 @stored
-@click.argument("run")
+@click.argument("run", default=LATEST)
 @click.option(
     "-o",
     "--out",

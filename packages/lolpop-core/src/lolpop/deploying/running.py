@@ -10,13 +10,14 @@ from lolpop.deploying.choosing import LATEST, one_of
 from lolpop.deploying.elsewhere import suspend_notes
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.parameters import check_parameters, read_pairs
+from lolpop.deploying.specifying import kebab
 from lolpop.errors import NotFoundError, NotStoppedError, UsageError
 from lolpop.package.opening import read_manifest
 from lolpop.storage import Store, deployed
 
 
 def default_name(used: Engine, name: str | None) -> str:
-    """Give the name of the deployment that is meant: the given, configured or only one.
+    """Give the name of the deployment that is meant: given, configured, the runner's or only one.
 
     Raises:
         UsageError: It isn't given, and there are several.
@@ -25,6 +26,10 @@ def default_name(used: Engine, name: str | None) -> str:
         return str(name or used.settings.deployment.name)
     found: list[Deployment] = used.lifecycle.call("deployments")
     own = [deployment.name for deployment in found if deployment.project == used.project]
+    named = used.document.root.get("runner")
+    built = kebab(str(named.value).rpartition(":")[2]) if named else None
+    if built in own:
+        return str(built)
     if len(own) == 1:
         return own[0]
     raise UsageError(

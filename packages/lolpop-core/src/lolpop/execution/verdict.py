@@ -61,6 +61,12 @@ def judge(
     )
 
 
+def closing_lines(verdict: Verdict, outcome: Outcome | None) -> list[str]:
+    """Give the last lines of an attempt's log: what its process raised, and how it ended."""
+    raised = outcome.error if outcome else None
+    return [line for line in dict.fromkeys((raised, verdict.error)) if line]
+
+
 def _as_exit(code: int | None) -> int:
     """Give an exit code that an engine takes for a failure worth repeating."""
     if code is None or code in (SUCCEEDED, FATAL, REFUSED, TIMED_OUT):

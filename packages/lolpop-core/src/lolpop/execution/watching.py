@@ -32,7 +32,7 @@ from lolpop.execution.processes import (
 )
 from lolpop.execution.request import FAILED, Request
 from lolpop.execution.session import Session
-from lolpop.execution.verdict import Verdict, judge
+from lolpop.execution.verdict import Verdict, closing_lines, judge
 from lolpop.execution.work import Outcome
 from lolpop.package.opening import Opened
 from lolpop.package.variables import variables
@@ -96,8 +96,8 @@ class Watch:
         except BaseException as error:
             self.attempt.close(StepState.CRASHED, error=f"{type(error).__name__}: {error}")
             raise
-        if verdict.error:
-            self.say(verdict.error)
+        for line in closing_lines(verdict, outcome):
+            self.say(line)
         for pause in (*_PAUSES, None):
             try:
                 self.close(verdict, outcome)
@@ -197,7 +197,7 @@ class Watch:
         }
         if left:
             end(left.values(), GRACE)
-            self.say(f"lolpop: ended {len(left)} process(es) that {self.request.step} left behind")
+            self.say(f"lolpop: ended processes that {self.request.step} left behind: {len(left)}")
 
     def say(self, text: str) -> None:
         """Add a line to the log and to standard error, after a line that wasn't ended."""

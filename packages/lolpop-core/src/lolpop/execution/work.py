@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from lolpop.errors import ConfigError, Fatal, LolpopError, PluginError, UsageErr
 from lolpop.execution import asides
 from lolpop.execution.decorating import built, read_decoration
 from lolpop.execution.request import FAILED, FATAL, REFUSED, SUCCEEDED, Request
+from lolpop.execution.tracebacks import said, show
 from lolpop.package.opening import Opened
 from lolpop.package.reopening import blueprint
 from lolpop.steps.expressions import arguments, check_output
@@ -75,11 +74,11 @@ def perform(
             output = artifacts.put(store, value, folder, elements=wanted)
             return Outcome(output=output, inputs=inputs.read)
         except (ConfigError, PluginError, UsageError) as error:
-            return Outcome(code=REFUSED, error=_said(error), inputs=inputs.read)
+            return Outcome(code=REFUSED, error=said(error, folder), inputs=inputs.read)
         except BaseException as error:  # a cancelled coroutine is no Exception
-            _show(error)
+            show(error, folder)
             code = FATAL if isinstance(error, Fatal) else FAILED
-            return Outcome(code=code, error=_said(error), inputs=inputs.read)
+            return Outcome(code=code, error=said(error, folder), inputs=inputs.read)
 
 
 class _Inputs:
@@ -147,18 +146,3 @@ def _in_result(expression: Any, name: str) -> list[tuple[Any, ...]]:
     if isinstance(expression, (list, tuple)):
         return [found for value in expression for found in _in_result(value, name)]
     return []
-
-
-def _said(error: BaseException) -> str:
-    text = " ".join(str(error).split("\n"))
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _show(error: BaseException) -> None:
-    """Print a traceback that begins where the user's code does."""
-    ours = str(Path(__file__).parents[1])
-    summary = traceback.TracebackException.from_exception(error)
-    frames = [frame for frame in summary.stack if not frame.filename.startswith(ours)]
-    summary.stack = traceback.StackSummary.from_list(frames or list(summary.stack))
-    sys.stderr.write("".join(summary.format()))
-    sys.stderr.flush()

@@ -169,7 +169,7 @@ def _skipped(row: Row, before: int) -> str | None:
     limit = row.spec.concurrency
     if row.spec.overlap is not Overlap.SKIP or limit is None or before < limit:
         return None
-    return f"RunSkipped: {row.deployment!r} has {before} active run(s), and may have {limit}"
+    return f"RunSkipped: {row.deployment!r} may have {limit} active at once, and has {before}"
 
 
 def _end(

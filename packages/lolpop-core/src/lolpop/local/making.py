@@ -15,7 +15,7 @@ from lolpop.execution.masking import mask_of, masked
 from lolpop.execution.processes import token_of
 from lolpop.execution.request import Request
 from lolpop.execution.session import Session
-from lolpop.execution.verdict import Verdict, judge
+from lolpop.execution.verdict import Verdict, closing_lines, judge
 from lolpop.execution.work import Outcome
 from lolpop.local.workers import Worker, Workers
 from lolpop.package.opening import read_config
@@ -61,8 +61,9 @@ class Making:
         late = deadline is not None and time.monotonic() >= deadline
         timed_out = request.timeout if outcome is None and late else None
         verdict = judge(request.step, outcome, code, timed_out, self.stopped_by())
-        if verdict.error:
-            attempt.append_log(f"{verdict.error}\n".encode())
+        for line in closing_lines(verdict, outcome):
+            start = "\n" if attempt.has_unended_line else ""
+            attempt.append_log(f"{start}{line}\n".encode("utf-8", "backslashreplace"))
         attempt.close(
             verdict.state,
             error=verdict.error,

@@ -52,7 +52,7 @@ def status_of(row: Row, before: int) -> RunStatus:
 def _message(row: Row, before: int) -> str | None:
     limit = row.spec.concurrency
     if row.state is RunState.QUEUED and limit is not None and before >= limit:
-        return f"it waits for its turn: {before} run(s) before it, {limit} may be active at once"
+        return f"it waits for its turn: {before} before it, {limit} may be active at once"
     skipped = row.started_at is None and row.state is RunState.CANCELLED and row.error
     if skipped and row.spec.overlap is Overlap.SKIP:
         return "it was skipped: with `overlap: queue` it would have waited for its turn"

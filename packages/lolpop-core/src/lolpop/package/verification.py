@@ -50,7 +50,9 @@ def _check_form(archive: zipfile.ZipFile) -> None:
         total += info.file_size
     _check_folders(seen)
     if total > min(LARGEST, _length(archive)):
-        raise HostilePackageError(f"its {len(seen)} files claim {total} bytes, more than it has")
+        raise HostilePackageError(
+            f"its files claim {total} bytes, more than it has: {len(seen)} of them"
+        )
 
 
 def _length(archive: zipfile.ZipFile) -> int:

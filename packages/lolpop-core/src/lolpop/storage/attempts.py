@@ -214,6 +214,16 @@ class Attempt:
             self._chunk += 1
         self._chunk += 1
 
+    @property
+    def has_unended_line(self) -> bool:
+        """Whether the log's last line isn't ended; a folder alone tells."""
+        try:
+            with open(self.log_path or os.devnull, "rb") as file:  # noqa: PTH123 - may be null
+                file.seek(-1, os.SEEK_END)
+                return file.read() != b"\n"
+        except OSError:  # there is none, or nothing in it
+            return False
+
     def read_log(self, start: int = 0) -> bytes:
         """Give the log from a byte on; empty if there is nothing yet."""
         if path := self.log_path:

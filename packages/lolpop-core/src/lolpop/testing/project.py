@@ -272,7 +272,7 @@ class Project:
         """
         self.until(
             lambda: [line["step"] for line in self.seen].count(step) >= times or None,
-            f"no step wrote {step!r} down {times} time(s)",
+            f"no step wrote {step!r} down, or not {times} times",
         )
 
     def until(self, ask: Callable[[], Any], complaint: str) -> Any:
