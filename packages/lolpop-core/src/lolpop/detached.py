@@ -100,7 +100,7 @@ class Detached:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, VARIABLE: _token(ref)},
+            env={**os.environ, VARIABLE: _token(self.store.url, ref)},
             cwd="/",
             start_new_session=True,
         )
@@ -212,7 +212,7 @@ class Detached:
         if record.ended is None:
             if self._elsewhere(record.ref):
                 return RunState.UNKNOWN
-            if of_attempts([_token(record.ref)]):
+            if of_attempts([_token(record.storage, record.ref)]):
                 return RunState.STOPPING if record.stopping else RunState.RUNNING
         # Asked again: a process that is gone by now has recorded the end before.
         ended = record.ended
@@ -233,13 +233,13 @@ def _key(ref: RunRef) -> str:
     return joined(prefix_of(ref), "detached.json")
 
 
-def _token(ref: RunRef) -> str:
+def _token(storage: str, ref: RunRef) -> str:
     """Give what a run's process and its step commands carry in their environment."""
-    return token_of(ref, "", 0)
+    return token_of(storage, ref, "", 0)
 
 
 def _processes(record: RunRecord) -> list[psutil.Process]:
-    return of_attempts([_token(record.ref), *tokens_of(record)])
+    return of_attempts([_token(record.storage, record.ref), *tokens_of(record)])
 
 
 def _made(line: list[str], parameters: Mapping[str, Any]) -> str | None:

@@ -234,3 +234,13 @@ def test_a_deployment_named_by_the_environment(
     (deployment,) = project.ask("list")
     assert (deployment["name"], deployment["schedule"]["cron"]) == ("flow-dev", "0 6 * * *")
     project.call("remove", *given)
+
+
+def test_logs_hold_nothing_that_a_terminal_obeys_unless_asked(built: Any) -> None:
+    odd = "\x1b[31mred\x1b[0m \x1b]0;title\x07\x9b2J\x08 10 %\r 20 %"
+    run = built.ask("run", "--wait", "--param", f"how={odd}")["run"]["ref"]["run_id"]
+    assert built.call("logs", "--run", run, "--step", "work.do") == " 20 %\n"
+    kept = built.call("logs", "--run", run, "--step", "work.do", "--escapes")
+    assert kept == f"doing {odd}\n".replace("\r", "\n")  # as a file of text is read
+    (line,) = built.ask("logs", "--run", run, "--step", "work.do")["lines"]
+    assert line["text"] == f"doing {odd}"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from lolpop.contract import StepState
+from lolpop.contract import RunRef, StepState
 from lolpop.execution.leftovers import end_leftovers, is_alive
+from lolpop.execution.processes import token_of
 
 
 def test_what_outlived_its_step_command_is_ended_and_its_attempt_closed(steps: Any) -> None:
@@ -50,3 +51,10 @@ def test_an_attempt_here_whose_process_cannot_be_seen_is_told_too(steps: Any) ->
         f"run {steps.ref.run_id}: an attempt on {here}"
     ]
     assert not attempt.is_closed
+
+
+def test_runs_of_the_same_name_in_two_storages_are_told_apart() -> None:
+    ref = RunRef("AirflowOrchestrator", "penguins", "scheduled__2026-11-28T06:00:00+00:00")
+    one, other = (token_of(place, ref, "train.fit", 0) for place in ("/staging", "/production"))
+    assert one != other
+    assert token_of("file:///staging/", ref, "train.fit", 0) == one

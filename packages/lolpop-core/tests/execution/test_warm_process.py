@@ -75,7 +75,9 @@ def test_an_attempt_works_in_a_copy_of_its_own(warm: Warm) -> None:
 
 def test_an_attempts_token_is_in_its_environment(warm: Warm) -> None:
     tokens = [warm.value("pid")[1] for _ in range(2)]
-    assert tokens == [token_of(warm.steps.ref, "work.do", number) for number in range(2)]
+    assert tokens == [
+        token_of(str(warm.steps.storage), warm.steps.ref, "work.do", number) for number in range(2)
+    ]
 
 
 @pytest.mark.parametrize(("how", "state"), [("daemons", "failed"), ("forked_exit", "crashed")])

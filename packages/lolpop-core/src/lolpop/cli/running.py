@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -22,6 +23,7 @@ from lolpop.deploying.elsewhere import warnings_elsewhere
 from lolpop.errors import WorkflowError
 from lolpop.history.reporting import report_link
 from lolpop.inprocess import Source
+from lolpop.pictures.transcript import line_of
 
 _RUN = click.option(
     "--run", "run_id", metavar="ID", help="A run, by a beginning of its id; the newest by default."
@@ -133,6 +135,7 @@ def _row(step: StepStatus) -> list[str]:
 @_RUN
 @click.option("--step", metavar="S", help="One step; all by default.")
 @click.option("--follow", is_flag=True, help="Wait for further lines until the run is over.")
+@click.option("--escapes", is_flag=True, help="Keep colours, and all else that terminals obey.")
 def logs(
     reply: Reply,
     used: engines.Engine,
@@ -140,6 +143,7 @@ def logs(
     run_id: str | None,
     step: str | None,
     follow: bool,
+    escapes: bool,
 ) -> None:
     """Show what the steps of a run printed."""
     with reply.foreign_output():
@@ -151,7 +155,8 @@ def logs(
         reply.data({"run": seen.run.ref.run_id, "lines": [to_json(line) for line in lines]})
         return
     for line in lines:
-        sys.stdout.write(_written(line, step, reply.as_json) + "\n")
+        safe = line if escapes or reply.as_json else replace(line, text=line_of(line.text))
+        sys.stdout.write(_written(safe, step, reply.as_json) + "\n")
         sys.stdout.flush()
 
 

@@ -31,7 +31,7 @@ def fence(run: RunRecord, step: str, newer: Attempt) -> int:
     """
     older = [each for each in run.attempts(step) if each.number < newer.number]
     ours = {each: claim for each in older if (claim := each.claim) and _is_ours(claim)}
-    tokens = [token_of(run.ref, step, each.number) for each in ours]
+    tokens = [token_of(run.storage, run.ref, step, each.number) for each in ours]
     left = of_attempts(tokens)
     end(left, GRACE)
     for attempt, claim in ours.items():

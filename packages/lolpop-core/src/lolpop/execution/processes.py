@@ -25,16 +25,21 @@ _STARTED = 5.0
 _SET_CHILD_SUBREAPER = 36
 
 
-def token_of(ref: RunRef, step: str, number: int) -> str:
-    """Give what the processes of an attempt carry in their environment."""
-    name = "\0".join([ref.orchestrator, ref.deployment, ref.run_id, step, str(number)])
+def token_of(storage: str, ref: RunRef, step: str, number: int) -> str:
+    """Give what the processes of an attempt carry in their environment.
+
+    Two engines of one host may give the same id to runs of deployments of the same name, as
+    Airflow does to scheduled ones: their storages tell them apart.
+    """
+    place = storage.removeprefix("file://").rstrip("/")
+    name = "\0".join([place, ref.orchestrator, ref.deployment, ref.run_id, step, str(number)])
     return sha256(name.encode()).hexdigest()[:32]
 
 
 def tokens_of(run: RunRecord) -> list[str]:
     """Give the tokens of all attempts of a run that have started."""
     return [
-        token_of(run.ref, step.name, attempt.attempt)
+        token_of(run.storage, run.ref, step.name, attempt.attempt)
         for step in run.steps()
         for attempt in step.attempts
     ]

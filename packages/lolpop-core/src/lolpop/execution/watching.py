@@ -79,7 +79,7 @@ class Watch:
     """
 
     def __init__(self, request: Request, attempt: Attempt, mask: Mask, signals: Signals) -> None:
-        self.token = token_of(request.ref, request.step, attempt.number)
+        self.token = token_of(request.storage, request.ref, request.step, attempt.number)
         self.request = request
         self.attempt = attempt
         self.mask = mask

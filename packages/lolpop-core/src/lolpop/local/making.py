@@ -53,7 +53,7 @@ class Making:
     def served(self, worker: Worker, request: Request, attempt: Attempt) -> Verdict:
         """Let a process make an attempt, and close its record."""
         deadline = None if request.timeout is None else time.monotonic() + request.timeout
-        token = token_of(request.ref, request.step, attempt.number)
+        token = token_of(request.storage, request.ref, request.step, attempt.number)
         names = variables_of(request.storage, self.run.package_digest)
         mask = mask_of(names, os.environ, {**request.parameters, **self.run.parameters})
         with self.log_of(attempt) as log, masked(log, mask) as log:

@@ -13,6 +13,8 @@ _ESCAPES = re.compile(
     r"|[PX^_][^\x1b]*(?:\x1b\\)?"
     r"|[ -/]*[0-~])"
 )
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+"""Bell, backspace and the like, and the controls of eight bits, which some terminals obey."""
 
 
 def transcript(log: str) -> str:
@@ -21,10 +23,20 @@ def transcript(log: str) -> str:
     Args:
         log: All that was printed.
     """
-    text = _ESCAPES.sub("", _shortened(log)).replace("\r\n", "\n")
+    text = without_escapes(_shortened(log)).replace("\r\n", "\n")
     if "\r" in text:
         text = "\n".join(_as_it_ended(line) for line in text.split("\n"))
     return text.rstrip()
+
+
+def without_escapes(text: str) -> str:
+    """Take out what a terminal would obey: colours, movements, titles, links."""
+    return _ESCAPES.sub("", text)
+
+
+def line_of(text: str) -> str:
+    """Give a printed line that is safe to show in a terminal, as it ended."""
+    return _CONTROLS.sub("", _as_it_ended(without_escapes(text)))
 
 
 def _shortened(log: str) -> str:

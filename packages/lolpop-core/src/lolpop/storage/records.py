@@ -78,6 +78,11 @@ class RunRecord:
         return self.start.ref
 
     @property
+    def storage(self) -> str:
+        """The URL of the storage that it is in."""
+        return self._journal.store.url
+
+    @property
     def package_digest(self) -> str:
         """The package that was pinned when the run began."""
         return self.start.package_digest
