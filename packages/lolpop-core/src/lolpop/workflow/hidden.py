@@ -12,8 +12,27 @@ from pathlib import Path
 
 NEEDED = frozenset(
     {
-        *("__future__", "argparse", "array", "ast", "asyncio", "base64", "click", "cloudpickle"),
-        *("collections", "compileall", "concurrent", "contextlib", "copy", "copyreg", "csv"),
+        *(
+            "__future__",
+            "argparse",
+            "array",
+            "ast",
+            "asyncio",
+            "base64",
+            "binascii",
+            "click",
+            "cloudpickle",
+        ),
+        *(
+            "collections",
+            "compileall",
+            "concurrent",
+            "contextlib",
+            "contextvars",
+            "copy",
+            "copyreg",
+            "csv",
+        ),
         *("ctypes", "dataclasses", "datetime", "decimal", "difflib", "enum", "errno", "fcntl"),
         *("fnmatch", "fractions", "fsspec", "functools", "gc", "grp", "hashlib", "heapq", "html"),
         *("importlib", "inspect", "io", "ipaddress", "itertools", "json", "jsonschema"),
