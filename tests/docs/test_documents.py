@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 from textwrap import indent
 from types import ModuleType
@@ -12,6 +13,7 @@ from types import ModuleType
 import pytest
 import yaml
 
+from lolpop import plugins
 from lolpop.config.document import load
 from lolpop.config.settings import (
     DeploymentSection,
@@ -23,6 +25,8 @@ from lolpop.config.settings import (
 )
 from lolpop.config.spelling import SECTIONS
 from lolpop.execution.request import FAILED, FATAL, REFUSED, SUCCEEDED, TIMED_OUT
+from lolpop.inprocess import Source, prepared
+from lolpop.plugins import GROUPS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -201,3 +205,38 @@ def test_every_room_is_on_the_page_of_the_architecture() -> None:
         if not item.name.startswith(("_", "py.typed"))
     }
     assert set(re.findall(r"^\| `([\w./]+)` \|", page, re.MULTILINE)) == rooms
+
+
+def test_classes_of_the_documented_distribution_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = ROOT / "docs" / "workflows.md"
+    (project,) = (tomllib.loads(text)["project"] for text in blocks(page, "toml"))
+    groups = project["entry-points"]
+    assert set(groups) == {GROUPS[kind] for kind in ("component", "pipeline", "runner")}
+    info = tmp_path / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Name: {project['name']}\nVersion: {project['version']}\n"
+        + "".join(f"Requires-Dist: {each}\n" for each in project["dependencies"])
+    )
+    lines = [
+        f"[{group}]\n{name} = {target}\n"
+        for group, named in groups.items()
+        for name, target in named.items()
+    ]
+    (info / "entry_points.txt").write_text("".join(lines))
+    (tmp_path / "acme_lolpop.py").write_text(
+        "from lolpop import Component, Pipeline, Runner\n"
+        "class SlackNotifier(Component): ...\n"
+        "class NightlyTrain(Pipeline): ...\n"
+        "class NightlyRunner(Runner):\n    def run(self): ...\n"
+    )
+    (text,) = (each for each in blocks(page, "yaml") if "NightlyRunner" in each)
+    (tmp_path / "lolpop.yaml").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    plugins.forget()
+    with prepared(Source((str(tmp_path / "lolpop.yaml"),))) as blueprint:
+        found = {part.cls.__name__ for part in blueprint.parts if part.cls}
+    plugins.forget()
+    assert found == {"SlackNotifier", "NightlyTrain", "NightlyRunner"}

@@ -348,6 +348,28 @@ def test_a_bug_beside_the_unrelated_distribution_says_so(project: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("body", "before", "hint"),
+    [
+        ("def run(self): 1 / 0", "", ""),
+        ("def run(self): ...", "from lolpop import Nothing", ""),
+        ("def run(self): self.config.x", "", "set config.x in the configuration; "),
+    ],
+)
+def test_an_error_beside_the_unrelated_distribution_says_so(
+    lolpop: Any, project: Any, body: str, before: str, hint: str
+) -> None:
+    folder = project(body, before=before)
+    info = folder / "lolpop-0.0.7.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: lolpop\nVersion: 0.0.7\n")
+    done = lolpop("run", "workflow", PYTHONPATH=str(folder))
+    assert done.stderr.endswith(
+        f"\nhint: {hint}the unrelated distribution lolpop 0.0.7 overwrites ours:"
+        " pip uninstall -y lolpop && pip install --force-reinstall --no-deps lolpop-core\n"
+    )
+
+
 def test_a_plugin_that_is_missing_ends_with_3(inside: Any, project: Any) -> None:
     project(GREET, yaml="decorators: {orchestrator: dagster}")
     done = inside("run", "workflow", "--output", "json")

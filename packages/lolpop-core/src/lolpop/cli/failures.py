@@ -131,18 +131,26 @@ def report(error: BaseException, reply: Reply) -> int:
 
     if isinstance(error, LolpopError):
         show(error, whole=reply.verbose)
-        return _print(error.facts(), error.exit_code, reply)
+        facts = error.facts()
+        hints = [facts["hint"], _foreign()]
+        facts["hint"] = "; ".join(hint for hint in hints if hint) or None
+        return _print(facts, error.exit_code, reply)
     show(error, whole=True)
     message = f"a bug in lolpop: {type(error).__name__}: {error}"
     return _print({"type": "Bug", "message": message, "hint": _bug_hint()}, BUG, reply)
 
 
-def _bug_hint() -> str | None:
+def _bug_hint() -> str:
+    return _foreign() or "please report it with the traceback above"
+
+
+def _foreign() -> str | None:
+    """Name the distribution whose files may stand in the place of ours."""
     from lolpop import plugins
 
     version = plugins.foreign_lolpop()
     if version is None:
-        return "please report it with the traceback above"
+        return None
     return f"the unrelated distribution lolpop {version} overwrites ours: {plugins.FOREIGN_HINT}"
 
 
