@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,8 @@ def project(tmp_path: Path) -> Iterator[Project]:
     made = Project(tmp_path / "project")
     yield made
     for process in made.processes():
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it may just have ended
+            process.kill()
 
 
 @pytest.fixture

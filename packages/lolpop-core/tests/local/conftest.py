@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -266,7 +267,8 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Processes]:
     monkeypatch.delenv("LOLPOP_ATTEMPT", raising=False)
     yield found
     for process in found.marked():
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it may just have ended
+            process.kill()
 
 
 @pytest.fixture
