@@ -33,6 +33,7 @@ def test_deployments_and_runs_have_pages(birds: Birds) -> None:
     base = birds.engine.url.removesuffix("/api")
     built = birds.json("deployment", "build")["deployment"]
     assert built["url"] == f"{base}/deployments/deployment/{birds.there().id}"
+    assert str(birds.there().description).endswith(f" of {built['project']}, deployed by lolpop")
     run = birds.json("deployment", "run")
     run_id = run["ref"]["run_id"]
     assert run["url"] == f"{base}/runs/flow-run/{run_id}"

@@ -23,7 +23,7 @@ def inner():
 """
 
 
-class Unprintable(Exception):
+class UnprintableError(Exception):
     def __str__(self) -> str:
         raise KeyError("no")
 
@@ -83,7 +83,7 @@ def test_a_syntax_error_has_the_projects_path(
         (ValueError(), "ValueError"),
         (ValueError("two\nlines"), "ValueError: two lines"),
         (ValueError("bad \udcff name"), "ValueError: bad \\udcff name"),
-        (Unprintable(), "Unprintable: <its text can't be had: KeyError in __str__>"),
+        (UnprintableError(), "UnprintableError: <its text can't be had: KeyError in __str__>"),
         (
             OSError(2, "No such file", "/work/a/data.csv"),
             "OSError: [Errno 2] No such file: 'data.csv'",
@@ -97,7 +97,7 @@ def test_every_error_is_named_in_one_line(error: Exception, words: str) -> None:
 
 
 def test_an_unprintable_error_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    show(Unprintable(), tmp_path)
+    show(UnprintableError(), tmp_path)
     assert "Unprintable" in capsys.readouterr().err
 
 
@@ -108,5 +108,5 @@ def test_a_place_in_the_packaged_configuration_is_left_out() -> None:
         Problem("unknown key 'x'", Place("--decorate", 1, 1), "x"),
     ]
     assert said(ConfigError(problems), Path("/work")) == (
-        f"ConfigError: api.config.token: {message}; --decorate:1:1: x: unknown key 'x'"
+        f"ConfigError: --decorate:1:1: x: unknown key 'x'; api.config.token: {message}"
     )
