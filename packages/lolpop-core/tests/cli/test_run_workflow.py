@@ -104,6 +104,16 @@ def test_keywords_may_be_a_mapping_as_yaml_has_it(inside: Any, project: Any, giv
     assert json.loads(done.stdout)["result"] == "b"
 
 
+def test_keywords_without_their_quotes_are_refused_with_what_to_write(
+    inside: Any, project: Any
+) -> None:
+    project("def run(self, seed: int):\n    return seed")
+    assert inside("run", "workflow", "--build-kwargs", "{seed:7}").stderr == (
+        "error: --build-kwargs: 'seed:7' has no value\n"
+        "hint: put it in quotes, with a space after the colon: --build-kwargs '{seed: 7}'\n"
+    )
+
+
 def test_skipping_the_validation_lets_an_unknown_key_pass(inside: Any, project: Any) -> None:
     project(f"class Config(Config): ...\n{GREET}", yaml="config: {zzz: 1}")
     assert inside("run", "workflow").returncode == 2

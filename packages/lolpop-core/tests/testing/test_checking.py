@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lolpop.cli.app import run
-from lolpop.errors import UsageError
+from lolpop.errors import PluginNotInstalledError, UsageError
 from lolpop.inprocess import Source
 from lolpop.local import LocalOrchestrator
 from lolpop.testing.checking import check, chosen, configured
@@ -144,3 +144,12 @@ def test_pytest_is_not_needed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_orchestrator_that_is_not_there_has_no_place_in_the_configuration(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "lolpop.yaml").write_text("{}")
+    with pytest.raises(PluginNotInstalledError) as caught:
+        configured("nobody", Source((str(tmp_path / "lolpop.yaml"),)))
+    assert caught.value.place is None

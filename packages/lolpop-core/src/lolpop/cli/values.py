@@ -77,4 +77,11 @@ def _yaml(text: str, option: str) -> Any:
         value = values_of(read(text.encode(errors="replace"), option, Path()))
     except ConfigError as error:
         raise UsageError(error.message, hint=_example(option)) from None
-    return {written(key): item for key, item in value.items()} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    given = {written(key): item for key, item in value.items()}
+    for key, item in given.items():
+        if item is None and ":" in key:  # what a shell leaves of {"seed":7}
+            hint = f"put it in quotes, with a space after the colon: {option} '{{seed: 7}}'"
+            raise UsageError(f"{option}: {key!r} has no value", hint=hint)
+    return given

@@ -10,7 +10,7 @@ from typing import Any
 from lolpop.config.annotations import keys_of, rebase
 from lolpop.config.writer import values_of
 from lolpop.deploying.engine import chosen as chosen_source
-from lolpop.errors import LolpopError, UsageError, nearest
+from lolpop.errors import LolpopError, PluginError, UsageError, nearest
 from lolpop.inprocess import Source
 from lolpop.testing.bench import Bench
 from lolpop.testing.harness import Harness
@@ -91,7 +91,11 @@ def configured(orchestrator: str, source: Source) -> dict[str, Any]:
         ConfigError: The orchestrator's part of it is wrong.
     """
     document = chosen_source(source, orchestrator).document()
-    part = check_orchestrator(document)
+    try:
+        part = check_orchestrator(document)
+    except PluginError as error:
+        error.place = None  # it is named by the caller, not by the configuration
+        raise
     model = getattr(part.cls, "Config", None)
     fields = keys_of(model) if model else {}
     nowhere = document.files[0]  # nothing is beneath a file, so that every path becomes absolute
