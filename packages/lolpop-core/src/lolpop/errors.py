@@ -289,6 +289,10 @@ class StorageError(LolpopError):
         return {**super().facts(), "url": self.url}
 
 
+class DamagedError(StorageError):
+    """Something in the storage can be reached, and isn't what was written."""
+
+
 class UnstorableError(LolpopError):
     """A value can't be stored.
 

@@ -12,7 +12,6 @@ from lolpop.deploying.building import build
 from lolpop.deploying.engine import engine
 from lolpop.deploying.packaging import wanted_package
 from lolpop.deploying.running import remove
-from lolpop.errors import StorageError
 from lolpop.history.pruning import tidy
 from lolpop.inprocess import Source
 from lolpop.local.index import Index
@@ -74,8 +73,15 @@ def test_a_deployed_package_stays(past: Any, source: Source, deployed: Any) -> N
 def test_the_projects_last_package_stays(past: Any, source: Source) -> None:
     past.age(OLD)
     past.store.write("projects/past/package.json", b'{"digest": "%s"}' % past.digest.encode())
-    past.store.write("projects/odd/package.json", b"[]")
     assert tidy(source, past.store, MONTH, False).pruned.packages == ()
+
+
+def test_a_damaged_note_of_a_last_package_keeps_all_of_them(past: Any, source: Source) -> None:
+    past.store.write("projects/odd/package.json", b"[]")
+    past.age(OLD)
+    tidied = tidy(source, past.store, MONTH, False)
+    assert "these notes can't be read: projects/odd/package.json; " in str(tidied.kept)
+    assert packages(past) == [past.digest]
 
 
 @pytest.mark.parametrize("how", ["configured", "noted", "recorded"])
@@ -130,13 +136,14 @@ def test_what_the_engine_does_not_have_any_more_is_forgotten(past: Any, source: 
     assert notes.noted(past.store) == []
 
 
-def test_a_damaged_note_stops_it(past: Any, source: Source) -> None:
-    past.store.write("deployed/x.json", b"{")
+@pytest.mark.parametrize("content", [b"{", b"", b"[]", b'{"orchestrator": 1}', b"[" * 100_000])
+def test_a_damaged_note_keeps_the_packages(past: Any, source: Source, content: bytes) -> None:
+    past.store.write("deployed/x.json", content)
     past.age(OLD)
-    with pytest.raises(StorageError, match=r"'deployed/x\.json' can't be read") as caught:
-        tidy(source, past.store, MONTH, False)
-    assert caught.value.hint == (
-        "build the deployments again that use this storage, then delete it"
+    tidied = tidy(source, past.store, MONTH, False)
+    assert tidied.kept == (
+        "no package is deleted: these notes can't be read: deployed/x.json; build the"
+        " deployments again that use this storage, then delete the notes"
     )
     assert packages(past) == [past.digest]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lolpop.contract import RunRef, RunState, StepState
-from lolpop.errors import StorageError
+from lolpop.errors import DamagedError
 from lolpop.storage import Store, artifacts
 from lolpop.storage.prune import prune
 from lolpop.storage.records import RunRecord, Runs, prefix_of
@@ -164,14 +164,16 @@ def test_a_torn_record_is_named_and_hides_no_other(any_store: Store, garbage: by
     runs = Runs(any_store)
     assert [run.ref for run in runs.all()] == [whole]
     assert [*runs.damaged] == ["runs/L/d/torn/run.json"]
-    with pytest.raises(StorageError, match=r"^the record 'runs/L/d/torn/run\.json' in the storage"):
+    with pytest.raises(DamagedError, match=r"^the record 'runs/L/d/torn/run\.json' in the storag"):
         runs.find(torn)
-    with pytest.raises(StorageError) as caught:
-        prune(any_store, ZERO)
-    assert str(caught.value) == (
-        f"nothing was deleted: in the storage {any_store.url!r} these records can't be read:"
-        " runs/L/d/torn/run.json"
-    )
+    look = runs.look(torn)
+    assert look
+    assert (look.ref, look.package_digest, [*look.damaged]) == (torn, "", [*runs.damaged])
+    assert look.damage == "these records can't be read: runs/L/d/torn/run.json"
+    any_store.write("artifacts/ab/abc", b"unused")
+    pruned = prune(any_store, ZERO, deployed=())
+    assert (pruned.runs, [*pruned.damaged]) == ((whole,), ["runs/L/d/torn/run.json"])
+    assert any_store.exists("artifacts/ab/abc")  # the run may refer to it
 
 
 @pytest.mark.parametrize("name", ["claim.json", "close.json", "lease.json"])

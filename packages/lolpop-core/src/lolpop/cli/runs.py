@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -65,6 +66,11 @@ def list_(
     if len(records) > limit:
         older = words.counted(len(records) - limit, "older run")
         reply.say(f"{older}; next: --limit {len(records)}")
+    _warn(damaged)
+
+
+def _warn(damaged: Mapping[str, str]) -> None:
+    """Name the records that couldn't be read; what they would say is missing from the answer."""
     if damaged:
         click.echo(f"warning: these records can't be read: {listing(damaged)}", err=True)
 
@@ -103,9 +109,11 @@ def show(reply: Reply, source: Source, store: Store, run: str) -> None:
                 "package_digest": record.package_digest,
                 "parameters": to_json(shown_parameters(history, record)),
                 "outputs": {name: to_json(each) for name, each in outputs.items() if each},
+                "damaged": dict(record.damaged),
             }
         )
         return
+    _warn(record.damaged)
     _say_head(reply, record, status)
     for name, value in shown_parameters(history, record).items():
         reply.say(f"  parameter {name} = {json.dumps(value, ensure_ascii=False)}")
@@ -173,6 +181,7 @@ def report(
     record = find(history, run)
     place = place or place_of(history, record)
     link = save(page(report_of(history, record)), place)
+    _warn(record.damaged)
     if reply.as_json:
         reply.data({"run": to_json(record.ref), "file": str(place), "link": link})
     reply.say(f"written: {link}")

@@ -10,7 +10,7 @@ from lolpop.cli.failures import Reply
 from lolpop.cli.looking import stored
 from lolpop.cli.options import command
 from lolpop.contract import to_json
-from lolpop.errors import UsageError
+from lolpop.errors import UsageError, listing
 from lolpop.history.finding import full_name
 from lolpop.history.pruning import Tidied, tidy
 from lolpop.inprocess import Source
@@ -66,6 +66,12 @@ def _say(reply: Reply, tidied: Tidied, dry_run: bool) -> None:
     for use in tidied.elsewhere:
         text = f"package {use.package[:12]} is kept for deployment {use}, until it is removed there"
         click.echo(f"note: {text}", err=True)
+    if pruned.damaged:
+        kept = (
+            f"no artifact and no package is deleted: these can't be read: {listing(pruned.damaged)}"
+        )
+        click.echo(f"warning: {kept}", err=True)
+        click.echo("hint: restore them from a copy, or delete them", err=True)
     if tidied.kept:
         click.echo(f"warning: {tidied.kept}", err=True)
 

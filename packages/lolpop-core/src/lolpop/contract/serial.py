@@ -6,12 +6,12 @@ Readers ignore fields they don't know, so that a file of a newer minor release s
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
+from math import isfinite, nan
 from pathlib import Path
 from reprlib import repr as short
 from types import NoneType, UnionType
@@ -82,7 +82,7 @@ def _write_scalar(value: object, where: str) -> Any:
         return str(value)
     if isinstance(value, datetime):
         return _write_time(value, where)
-    if isinstance(value, float) and math.isfinite(value):
+    if isinstance(value, float) and isfinite(value):
         return value
     return _mismatch("a value that JSON can hold", value, where)
 
@@ -192,15 +192,24 @@ def _read_integer(hint: Any, found: object, where: str) -> int:
 
 def _read_number(hint: Any, found: object, where: str) -> float:
     number = isinstance(found, int | float) and not isinstance(found, bool)
-    return float(cast(float, found)) if number else _mismatch("a number", found, where)
+    try:
+        value = float(cast(float, found)) if number else nan
+    except OverflowError:  # a whole number of many digits
+        value = nan
+    return value if isfinite(value) else _mismatch("a number", found, where)
 
 
 def _read_time(hint: Any, found: object, where: str) -> datetime:
     try:
         time = datetime.fromisoformat(_read_string(hint, found, where))
-    except (ContractError, ValueError):
-        time = datetime.min
-    return time if time.tzinfo else _mismatch("an ISO 8601 time with its offset", found, where)
+        # Where it is in UTC beyond all years, nobody could write it again.
+        return time.astimezone(UTC) if time.tzinfo else _no_time(found, where)
+    except (ContractError, ValueError, OverflowError):
+        return _no_time(found, where)
+
+
+def _no_time(found: object, where: str) -> NoReturn:
+    _mismatch("an ISO 8601 time with its offset", found, where)
 
 
 def _mismatch(expected: str, found: object, where: str) -> NoReturn:

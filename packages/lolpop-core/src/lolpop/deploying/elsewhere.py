@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lolpop.deploying.engine import Engine
-from lolpop.errors import StorageError
+from lolpop.errors import listing
 from lolpop.storage import deployed
 from lolpop.storage.deployed import Use
 
@@ -17,9 +17,6 @@ def elsewhere(used: Engine, name: str | None = None) -> list[Use]:
     Args:
         used: The orchestrator that isn't meant, and the storage.
         name: The deployment's name, or None for all of them.
-
-    Raises:
-        StorageError: A note can't be read.
     """
     here = (used.name, used.lifecycle.orchestrator.address)
     found = {
@@ -36,12 +33,9 @@ def _is_ours(used: Engine, use: Use) -> bool:
 
 def warnings_elsewhere(used: Engine, name: str) -> Iterator[str]:
     """Say where else a deployment stands, and whether its schedule fires there."""
-    try:
-        found = elsewhere(used, name)
-    except StorageError as error:
-        yield f"where else {name!r} stands isn't known: {error.message}"
-        return
-    for use in found:
+    if damaged := deployed.read(used.store)[1]:
+        yield f"where else {name!r} stands isn't fully known: {listing(damaged)} can't be read"
+    for use in elsewhere(used, name):
         schedule = use.spec.schedule if use.spec and use.fires else None
         fires = f", and its schedule {schedule.cron!r} fires there" if schedule else ""
         yield (

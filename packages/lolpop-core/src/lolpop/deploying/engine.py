@@ -118,7 +118,8 @@ class Engine:
 
     def refuse_foreign(self, deployment: Deployment, take_over: bool) -> None:
         """Refuse a deployment that another project made."""
-        if deployment.project != self.project and not take_over:
+        # A deployment that is damaged may not say whose it is: it can be removed all the same.
+        if deployment.project not in ("", self.project) and not take_over:
             raise OwnershipError(
                 f"deployment {deployment.name!r} belongs to project {deployment.project!r},"
                 f" this is {self.project!r}",

@@ -61,10 +61,10 @@ def logs(used: Engine, seen: Seen, step: str | None, follow: bool = False) -> It
     Raises:
         NotFoundError: The run has no such step, or it hasn't started.
     """
-    record = seen.record or Runs(used.store).find(seen.run.ref)
+    record = seen.record or Runs(used.store).look(seen.run.ref)
     while follow and record is None and not _over(used, seen):
         time.sleep(_POLL)
-        record = Runs(used.store).find(seen.run.ref)
+        record = Runs(used.store).look(seen.run.ref)
     if record is None or (not record.steps() and not follow):
         yield from _engine_lines(used, seen, step)
         return

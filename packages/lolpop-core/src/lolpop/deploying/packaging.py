@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,11 +10,11 @@ from typing import Any
 
 from lolpop.contract import Package, Workflow
 from lolpop.deploying.engine import Engine
-from lolpop.errors import ConfigError, NotFoundError, UsageError
+from lolpop.errors import ConfigError, UsageError
 from lolpop.inprocess import Source, prepared
 from lolpop.package.archive import key_of
 from lolpop.package.building import adopt, stored_package
-from lolpop.storage.names import encoded, joined
+from lolpop.storage import projects
 from lolpop.workflow.entrypoint import choose
 
 
@@ -59,7 +58,7 @@ def make_package(
     workflow = described(used.source, entrypoint, stored)
     package: Package = used.lifecycle.call("package", workflow=workflow, options=options)
     if stored:
-        _note_last(used, package.digest)
+        projects.note(used.store, used.project, package.digest)
     return package
 
 
@@ -97,29 +96,18 @@ def _named(used: Engine, named: str, stored: bool) -> Package:
 
 
 def _last(used: Engine) -> Package:
-    try:
-        noted = json.loads(used.store.read(_note(used)))
-    except NotFoundError:
+    digest = projects.last(used.store, used.project)
+    if digest is None:
         problem = used.document.root.problem(
             f"no runner is named, and project {used.project!r} has no package yet",
             "runner",
             "name the class, write `runner: ITS_CLASS`, or package first",
         )
-        raise ConfigError([problem]) from None
-    package = stored_package(noted["digest"], used.store)
+        raise ConfigError([problem])
+    package = stored_package(digest, used.store)
     made = datetime.fromtimestamp(used.store.modified(key_of(package.digest)), UTC)
     said = (
         f"deploys package {package.digest[:12]}, made at {made:%Y-%m-%d %H:%M:%S} UTC:"
         " name a runner to package anew"
     )
     return replace(package, warnings=(*package.warnings, said))
-
-
-def _note_last(used: Engine, digest: str) -> None:
-    content = json.dumps({"digest": digest}).encode()
-    if not used.store.exists(_note(used)) or used.store.read(_note(used)) != content:
-        used.store.write(_note(used), content, durable=True)
-
-
-def _note(used: Engine) -> str:
-    return joined("projects", encoded(used.project), "package.json")

@@ -21,6 +21,9 @@ from lolpop.storage import Store
 from lolpop.storage.attempts import LEASE, now
 from lolpop.storage.records import RunRecord, Runs
 
+_SKEW = 3600.0
+"""Seconds by which the clocks of hosts may differ; a later time is no sign of life."""
+
 _BAD = (StepState.FAILED, StepState.CRASHED)
 
 
@@ -94,6 +97,8 @@ class History:
 def _verdict(
     record: RunRecord, graph: StepGraph | None, steps: Mapping[str, StepStatus]
 ) -> tuple[RunState, datetime | None, str | None]:
+    if damage := record.end_damage:
+        return RunState.UNKNOWN, None, damage
     last = max([record.created_at, *_signs(steps.values())])
     if (ended := record.ended) and not _began_after(ended.at, steps.values()):
         return ended.state, ended.at, None
@@ -101,7 +106,7 @@ def _verdict(
         return RunState.SUCCEEDED, last, None
     goes_on = any(step.state is StepState.RUNNING for step in steps.values())
     # Between two steps nobody holds a lease.
-    if goes_on or (now() - last).total_seconds() <= LEASE:
+    if goes_on or -_SKEW <= (now() - last).total_seconds() <= LEASE:
         started = RunState.RUNNING if steps else RunState.QUEUED
         return (RunState.STOPPING if record.stopping else started), None, None
     if record.stopping:

@@ -54,7 +54,7 @@ def find_run(used: Engine, name: str, named: str | None = None) -> Seen:
     except (EngineUnreachableError, NotFoundError) as error:
         return _recorded(used, name, named, error)
     if run := one_of(runs, named):
-        return Seen(run, Runs(used.store).find(run.ref))
+        return Seen(run, Runs(used.store).look(run.ref))
     if named not in (None, LATEST):
         missing = NotFoundError(f"deployment {name!r} has no run {named!r} on {used.name}")
         return _recorded(used, name, named, missing)
@@ -73,7 +73,7 @@ def _recorded(used: Engine, name: str, named: str | None, error: LolpopError) ->
 
 def status(used: Engine, seen: Seen) -> RunStatus:
     """Say where a run stands: the engine's word for it, and its steps from the records."""
-    record = Runs(used.store).find(seen.run.ref)
+    record = Runs(used.store).look(seen.run.ref)
     if seen.note is not None and record is not None:
         return replace(History(used.store).status(record), message=seen.note)
     try:
@@ -86,7 +86,7 @@ def status(used: Engine, seen: Seen) -> RunStatus:
     ours = History(used.store).status(record).steps if record else ()
     judged = _judged(replace(found, steps=tuple(_merged(found, ours))), record)
     _note_end(judged, record)
-    return judged
+    return replace(judged, message=judged.message or (record.damage if record else None))
 
 
 def _note_end(found: RunStatus, record: RunRecord | None) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from lolpop.contract import Deployment
 from lolpop.deploying.engine import engine
-from lolpop.errors import LolpopError, NotFoundError
+from lolpop.errors import LolpopError, listing
 from lolpop.inprocess import Source
-from lolpop.storage import Store, deployed
+from lolpop.storage import Store, deployed, projects
 from lolpop.storage.deployed import Use
 from lolpop.storage.prune import Pruned, prune
 from lolpop.storage.records import Runs
@@ -47,7 +46,7 @@ def tidy(source: Source, store: Store, older_than: timedelta, dry_run: bool) -> 
         dry_run: Only tell what would be deleted.
 
     Raises:
-        StorageError: The storage can't be reached, or a record can't be read.
+        StorageError: The storage can't be reached.
     """
     names = _orchestrators(store)
     asked = _Asked(source)
@@ -56,12 +55,19 @@ def tidy(source: Source, store: Store, older_than: timedelta, dry_run: bool) -> 
     except Exception as error:  # whatever a plugin, or its absence, raises
         kept = _reason(asked.name or "the orchestrator", error)
         return Tidied(prune(store, older_than, dry_run, None), kept)
-    uses = deployed.noted(store)  # read last: who builds meanwhile has noted it before
+    uses, damaged = deployed.read(store)  # last: who builds meanwhile has noted it before
+    last, more = projects.every(store)
+    if damaged := {**damaged, **more}:
+        kept = (
+            f"no package is deleted: these notes can't be read: {listing(damaged)}; build the"
+            " deployments again that use this storage, then delete the notes"
+        )
+        return Tidied(prune(store, older_than, dry_run, None), kept)
     elsewhere = tuple(use for use in uses if (use.orchestrator, use.address) not in asked.engines)
     there = asked.uses.union(elsewhere)
     over = [use for use in uses if use not in there and not deployed.is_fresh(store, use)]
     needed = {use.package for use in there.union(uses).difference(over)}
-    pruned = prune(store, older_than, dry_run, needed.union(_last_packages(store)))
+    pruned = prune(store, older_than, dry_run, needed.union(last))
     for use in [] if dry_run else over:
         deployed.forget(store, use)
     return Tidied(pruned, None, elsewhere)
@@ -102,15 +108,6 @@ def _orchestrators(store: Store) -> list[str]:
     uses, runs = deployed.noted(store), Runs(store).all()
     names = [*(use.orchestrator for use in uses), *(run.ref.orchestrator for run in runs)]
     return [*dict.fromkeys(names)]
-
-
-def _last_packages(store: Store) -> Iterator[str]:
-    """Give the package that `build` takes where no runner is named, for each project."""
-    for key in store.list("projects"):
-        try:
-            yield str(json.loads(store.read(key)).get("digest"))
-        except (NotFoundError, ValueError, AttributeError):
-            continue
 
 
 def _reason(name: str, error: Exception) -> str:

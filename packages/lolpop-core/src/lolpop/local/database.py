@@ -163,6 +163,8 @@ _TRIES = 20
 def _connected(path: str) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
         db.row_factory = sqlite3.Row
+        # Text that is none must not hide the rows around it.
+        db.text_factory = lambda text: text.decode("utf-8", "replace")
         yield db
 
 

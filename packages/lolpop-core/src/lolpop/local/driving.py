@@ -6,9 +6,11 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from lolpop.contract import RunState, StepState
+from lolpop.errors import DamagedError
 from lolpop.execution.processes import end, of_attempts, tokens_of
 from lolpop.local.index import Index
 from lolpop.local.rows import Row
@@ -63,8 +65,10 @@ def noticed(index: Index, store: Store, row: Row) -> Row:
     """
     if row.state.is_over or is_driven(index, row):
         return row
+    if not index.may_write:
+        return _assumed(store, row)
     record = record_of(store, row)
-    if record.ended is None:
+    if record and record.ended is None:
         asked = record.stopping or row.state is RunState.STOPPING
         close_attempts(record, StepState.CANCELLED if asked else StepState.CRASHED)
         if asked:
@@ -72,8 +76,9 @@ def noticed(index: Index, store: Store, row: Row) -> Row:
         else:
             record.end(RunState.CRASHED, error=DIED)
     # The record is the truth, if its supervisor died just after it wrote that.
-    ended = record.ended
-    index.end(row.id, ended.state if ended else RunState.CRASHED, ended.error if ended else DIED)
+    ended = record.ended if record else None
+    died = f"RunCrashed: {row.damage}" if row.damage else DIED
+    index.end(row.id, ended.state if ended else RunState.CRASHED, ended.error if ended else died)
     return index.run(row.id) or row
 
 
@@ -85,7 +90,24 @@ def close_attempts(record: RunRecord, state: StepState) -> None:
             attempt.close(state, error=_STEP_DIED if state is StepState.CRASHED else None)
 
 
-def record_of(store: Store, row: Row) -> RunRecord:
-    """Open a run's record, which its supervisor may not have made yet."""
-    digest = row.spec.digest(row.package)
-    return Runs(store).open(row.ref, row.package, digest, row.parameters)
+def _assumed(store: Store, row: Row) -> Row:
+    """Say where a run stands that who looks may not note: its record has the last word."""
+    record = Runs(store).look(row.ref)
+    ended = record.ended if record else None
+    if ended is None:
+        return replace(row, state=RunState.CRASHED, error=DIED)
+    return replace(row, state=ended.state, error=ended.error, ended_at=ended.at)
+
+
+def record_of(store: Store, row: Row) -> RunRecord | None:
+    """Open a run's record, which its supervisor may not have made yet.
+
+    One that is damaged has a stand-in; of a damaged row there may be none.
+    """
+    runs = Runs(store)
+    if row.damage:
+        return runs.look(row.ref)
+    try:
+        return runs.open(row.ref, row.package, row.spec.digest(row.package), row.parameters)
+    except DamagedError:
+        return runs.stand_in(row.ref, row.package, row.parameters)

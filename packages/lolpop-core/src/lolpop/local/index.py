@@ -43,8 +43,7 @@ class Index:
 
     def deployment(self, name: str) -> Entry | None:
         """Find a deployment."""
-        rows = self._database.select("select * from deployments where name=?", name)
-        return entry_of(rows[0]) if rows else None
+        return next((entry for entry in self.deployments() if entry.spec.name == name), None)
 
     def put(self, spec: DeploymentSpec, package: str) -> None:
         """Add or replace a deployment; its schedule is active again."""
@@ -71,7 +70,9 @@ class Index:
             ).fetchall()
             if not active:
                 db.execute("delete from runs where deployment=?", (name,))
-                db.execute("delete from deployments where name=?", (name,))
+                for row in db.execute("select rowid, name from deployments").fetchall():
+                    if str(row["name"]) == name:  # a damaged one may be no text
+                        db.execute("delete from deployments where rowid=?", (row["rowid"],))
         return [row_of(row) for row in active]
 
     def add(

@@ -98,7 +98,7 @@ class LocalOrchestrator(Orchestrator):
         actions: tuple[Action, ...] = ()
         if entry is None:
             actions = (Action(ActionKind.CREATE, target),)
-        elif entry.digest != digest:
+        elif entry.digest != digest or entry.damage:
             actions = (Action(ActionKind.UPDATE, target),)
         elif entry.suspended and deployment.schedule:
             actions = (Action(ActionKind.RESUME, f"schedule of {deployment.name}"),)
@@ -113,7 +113,7 @@ class LocalOrchestrator(Orchestrator):
         """Note the deployment in the index, unless it is there already."""
         entry = self.index.deployment(deployment.name)
         digest = deployment.digest(package.digest)
-        if entry is None or entry.digest != digest or entry.suspended:
+        if entry is None or entry.digest != digest or entry.suspended or entry.damage:
             self.index.put(deployment, package.digest)
         return deployment_of(self.entry(deployment.name), self.storage)
 
@@ -134,8 +134,8 @@ class LocalOrchestrator(Orchestrator):
                 self.supervise(row, log, claim)
                 return run_of(self.row(made, deployment_name))
         log.unlink()
-        if row.id == made:
-            record_of(self.store, row).end(row.state, error=row.error)
+        if row.id == made and (record := record_of(self.store, row)):
+            record.end(row.state, error=row.error)
         return run_of(noticed(self.index, self.store, row))
 
     def supervise(self, row: Row, log: Path, claim: int) -> None:

@@ -6,10 +6,11 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from lolpop.contract import DeploymentSpec, RunRef, RunState, from_json
+from lolpop.errors import ContractError
 
 NAME = "LocalOrchestrator"
 
@@ -24,6 +25,7 @@ class Entry:
         digest: The deployment digest.
         suspended: Whether its schedule is suspended since a stop.
         updated_at: When it was last put there.
+        damage: Why the others of these say nothing, or None if they hold.
     """
 
     spec: DeploymentSpec
@@ -31,6 +33,7 @@ class Entry:
     digest: str
     suspended: bool
     updated_at: datetime
+    damage: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class Row:
         failed_step: The first step in program order that failed, or None.
         error: That step's error, or why no step is to blame, as 'Type: message'; or None.
         pid: The process that drives it, or None before that has said so.
+        damage: Why most of these say nothing, or None if they hold.
     """
 
     number: int
@@ -66,6 +70,7 @@ class Row:
     failed_step: str | None
     error: str | None
     pid: int | None
+    damage: str | None = None
 
     @property
     def ref(self) -> RunRef:
@@ -93,34 +98,64 @@ class End:
 
 
 def entry_of(row: sqlite3.Row) -> Entry:
-    """Read a deployment."""
-    return Entry(
-        spec=from_json(DeploymentSpec, json.loads(row["spec"])),
-        package=row["package"],
-        digest=row["digest"],
-        suspended=bool(row["suspended"]),
-        updated_at=datetime.fromisoformat(row["updated_at"]),
-    )
+    """Read a deployment; what of it can't be read is said by its `damage`."""
+    try:
+        entry = from_json(Entry, {**dict(row), **_read(row), "suspended": bool(row["suspended"])})
+        return _named(entry, row["name"])
+    except _DAMAGES as error:
+        spec = _stand_in(str(row["name"]))
+        return Entry(
+            spec=spec,
+            package=str(row["package"]),
+            digest=str(row["digest"]),
+            suspended=False,
+            updated_at=_NEVER,
+            damage=_DAMAGED.format(error=error),
+        )
 
 
 def row_of(row: sqlite3.Row) -> Row:
-    """Read a run."""
-    return Row(
-        number=row["number"],
-        id=row["id"],
-        deployment=row["deployment"],
-        package=row["package"],
-        spec=from_json(DeploymentSpec, json.loads(row["spec"])),
-        given=json.loads(row["parameters"]),
-        state=RunState(row["state"]),
-        created_at=datetime.fromisoformat(row["created_at"]),
-        started_at=_time(row["started_at"]),
-        ended_at=_time(row["ended_at"]),
-        failed_step=row["failed_step"],
-        error=row["error"],
-        pid=row["pid"],
-    )
+    """Read a run; what of it can't be read is said by its `damage`."""
+    try:
+        return from_json(Row, {**dict(row), **_read(row), "given": json.loads(row["parameters"])})
+    except _DAMAGES as error:
+        return Row(
+            number=row["number"],
+            id=str(row["id"]),
+            deployment=str(row["deployment"]),
+            package=str(row["package"]),
+            spec=_stand_in(str(row["deployment"])),
+            given={},
+            state=_state(row["state"]),
+            created_at=_NEVER,
+            started_at=None,
+            ended_at=None,
+            failed_step=None,
+            error=None,
+            pid=row["pid"] if type(row["pid"]) is int else None,
+            damage=_DAMAGED.format(error=error),
+        )
 
 
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+_DAMAGES = (ContractError, ValueError, TypeError, RecursionError)
+_DAMAGED = "its row in the index is damaged: {error}"
+_NEVER = datetime.fromtimestamp(0, UTC)
+
+
+def _read(row: sqlite3.Row) -> dict[str, Any]:
+    return {"spec": json.loads(row["spec"])}
+
+
+def _named(entry: Entry, name: object) -> Entry:
+    if entry.spec.name != name:
+        raise ValueError(f"it is of {entry.spec.name!r}")
+    return entry
+
+
+def _stand_in(name: str) -> DeploymentSpec:
+    """Stand in for what a deployment was asked to be; nobody can run that."""
+    return DeploymentSpec(name=name, project="", storage="", interpreter="")
+
+
+def _state(text: object) -> RunState:
+    return next((state for state in RunState if state.value == text), RunState.UNKNOWN)

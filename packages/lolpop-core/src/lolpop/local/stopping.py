@@ -58,7 +58,8 @@ def stop(index: Index, store: Store, rows: Iterable[Row], timeout: float) -> End
 
 def _ask(index: Index, store: Store, row: Row) -> Row:
     """Ask a run's supervisor to stop; one that hasn't taken the run over yet, won't."""
-    record_of(store, row).mark_stopping("asked by stop")
+    if record := record_of(store, row):
+        record.mark_stopping("asked by stop")
     index.stopping(row.id)
     row = index.run(row.id) or row
     if row.pid is not None and is_driven(index, row):
@@ -71,7 +72,8 @@ def _left(index: Index, store: Store, row: Row) -> list[str]:
     """End what of a run is alive all the same; say what can't be ended."""
     driven = is_driven(index, row)
     pids = [row.pid] if driven and row.pid else []
-    found = end(of_attempts(tokens_of(record_of(store, row)), pids), grace=2.0)
+    record = record_of(store, row)
+    found = end(of_attempts(tokens_of(record) if record else [], pids), grace=2.0)
     host = socket.gethostname()
     left = [f"run {row.id}: process {process.pid} on {host}" for process in found]
     if driven and not pids:

@@ -52,6 +52,7 @@ class Supervisor:
     def close(self, end: End) -> None:
         """Note how the run ended: in its record first, which is the truth."""
         record = record_of(self.store, self.row)
+        assert record is not None
         if end.state is RunState.CRASHED:
             close_attempts(record, StepState.CRASHED)
         record.end(end.state, error=end.words)
@@ -91,6 +92,8 @@ def main() -> None:
     row = index.run(sys.argv[2])
     if row is None:
         sys.exit(f"no run {sys.argv[2]!r} in {sys.argv[1]}")
+    if row.damage:
+        sys.exit(f"run {row.id}: {row.damage}")
     supervisor = Supervisor(index, row, fresh="--fresh" in sys.argv[3:])
     signal.signal(signal.SIGTERM, supervisor.note)
     signal.signal(signal.SIGINT, supervisor.note)

@@ -50,6 +50,8 @@ def status_of(row: Row, before: int) -> RunStatus:
 
 
 def _message(row: Row, before: int) -> str | None:
+    if row.damage:
+        return row.damage
     limit = row.spec.concurrency
     if row.state is RunState.QUEUED and limit is not None and before >= limit:
         return f"it waits for its turn: {before} before it, {limit} may be active at once"
@@ -75,7 +77,7 @@ def deployment_of(entry: Entry, storage: str) -> Deployment:
         project=spec.project,
         package_digest=entry.package,
         deployment_digest=entry.digest,
-        storage=spec.storage,
+        storage=storage if entry.damage else spec.storage,
         parameters=spec.parameters,
         schedule=spec.schedule,
         schedule_state=state if spec.schedule else None,
@@ -88,6 +90,8 @@ def deployment_of(entry: Entry, storage: str) -> Deployment:
 def problem_of(entry: Entry, storage: str) -> str | None:
     """Say why a deployment can't run as things are now, or None if it can."""
     spec = entry.spec
+    if entry.damage:
+        return entry.damage
     if spec.storage != storage:
         return f"it was built for the storage {spec.storage!r}, which is {storage!r} now"
     if not Path(spec.interpreter).exists():

@@ -149,8 +149,11 @@ class Attempt:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it isn't closed and its lease runs, by the storage's own clock."""
-        return not self.is_closed and self._store.age(self._last_sign()) <= LEASE
+        """Whether it isn't closed and its lease runs, by the storage's own clock.
+
+        A lease that begins later than now is of a clock that was wrong, and not for ever.
+        """
+        return not self.is_closed and abs(self._store.age(self._last_sign())) <= LEASE
 
     @property
     def age(self) -> float:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
-from lolpop.errors import NotFoundError, StorageError
+from lolpop.errors import DamagedError, NotFoundError
 from lolpop.storage.location import Store
 from lolpop.storage.sections import Hasher, Memory, Section
 
@@ -141,7 +141,7 @@ def read(store: Store, digest: str) -> Opened:
 
     Raises:
         NotFoundError: There is none of that digest.
-        StorageError: It is damaged.
+        DamagedError: It isn't what was written.
     """
     content = _mapped(store, digest)
     header = _header(content, digest)
@@ -203,8 +203,8 @@ def _verify(store: Store, digest: str, opened: Opened) -> None:
         raise _damaged(store, digest, "its content has another digest")
 
 
-def _damaged(store: Store, digest: str, why: str) -> StorageError:
-    return StorageError(
+def _damaged(store: Store, digest: str, why: str) -> DamagedError:
+    return DamagedError(
         f"artifact {digest} in the storage {store.shown!r} is damaged: {why}",
         url=store.shown,
         hint=DAMAGED,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from lolpop.contract import DeploymentSpec, canonical_json, from_json
-from lolpop.errors import ContractError, NotFoundError, StorageError
+from lolpop.contract import DeploymentSpec, canonical_json
+from lolpop.errors import NotFoundError
+from lolpop.storage.journal import Journal
 from lolpop.storage.location import Store
 from lolpop.storage.names import joined
 
@@ -57,27 +56,19 @@ def note(store: Store, use: Use) -> None:
 
 
 def noted(store: Store) -> list[Use]:
-    """Give what was noted and not forgotten.
+    """Give what was noted and not forgotten, as far as it can be read."""
+    return read(store)[0]
 
-    Raises:
-        StorageError: A note can't be read, so that what a deployment needs isn't known.
+
+def read(store: Store) -> tuple[list[Use], dict[str, str]]:
+    """Give what was noted, and what is wrong with the notes that can't be read, by their keys.
+
+    What their deployments need isn't known.
     """
-    return [*_noted(store)]
-
-
-def _noted(store: Store) -> Iterator[Use]:
-    for key in store.list(_ROOT):
-        try:
-            yield from_json(Use, json.loads(store.read(key)))
-        except NotFoundError:  # forgotten just now
-            continue
-        except (ValueError, ContractError):
-            raise StorageError(
-                f"in the storage {store.shown!r} {key!r} can't be read, which says what a"
-                " deployment needs",
-                url=store.shown,
-                hint="build the deployments again that use this storage, then delete it",
-            ) from None
+    journal = Journal(store)
+    keys = [joined(_ROOT, name) for name in store.names(_ROOT)]
+    found = [use for key in keys if (use := journal.read(Use, key))]
+    return found, journal.damaged
 
 
 def forget(store: Store, use: Use) -> None:
@@ -88,6 +79,6 @@ def forget(store: Store, use: Use) -> None:
 def is_fresh(store: Store, use: Use) -> bool:
     """Whether the deployment may be being made just now."""
     try:
-        return store.age(use.key) < _DAY
+        return abs(store.age(use.key)) < _DAY  # a clock may have been wrong, then or now
     except NotFoundError:
         return False

@@ -88,7 +88,11 @@ class Folder:
         """Move a file of the scratch folder under a key."""
         target = self.path(key)
         self._prepare(file, target, durable)
-        file.replace(target)
+        try:
+            file.replace(target)
+        except IsADirectoryError:
+            self._set_aside(target)
+            file.replace(target)
         if durable:
             self._sync(self._parents(target))
 
@@ -125,7 +129,12 @@ class Folder:
     def delete(self, key: str) -> None:
         """Drop a key, and folders that are empty then; nothing if there is none."""
         path = self.path(key)
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except (IsADirectoryError, PermissionError):  # what macOS says of a folder
+            if not path.is_dir():
+                raise
+            self._set_aside(path)
         with suppress(OSError):
             for parent in path.parents:
                 if parent == self.root:
@@ -167,6 +176,11 @@ class Folder:
                 with suppress(FileNotFoundError):
                     found[path.relative_to(self.root).as_posix()] = path.stat().st_size
         return found
+
+    def _set_aside(self, folder: Path) -> None:
+        """Move a folder that stands in a key's place to what is left over."""
+        self.make(self.root / SCRATCH)
+        folder.rename(self.root / SCRATCH / uuid4().hex)
 
     def _prepare(self, draft: Path, target: Path, durable: bool) -> None:
         """Make a draft ready to appear: its content may not come to the disk after its name."""

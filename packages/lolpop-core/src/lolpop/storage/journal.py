@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from lolpop.contract import canonical_json, from_json
-from lolpop.errors import ContractError, NotFoundError, StorageError
+from lolpop.errors import ContractError, DamagedError, NotFoundError, StorageError
 from lolpop.storage.location import Store
 
 T = TypeVar("T")
@@ -32,31 +32,42 @@ class Journal:
     def read(self, kind: type[T], key: str) -> T | None:
         """Read a record; None if there is none or it can't be read."""
         try:
-            return from_json(kind, self._json(key))
+            found = self.demand(kind, key)
         except NotFoundError:
             return None
-        except (ContractError, ValueError) as error:
-            self.damaged[key] = f"{error}"
+        except DamagedError as error:
+            self.damaged[key] = str(error.__cause__)
             return None
+        self.damaged.pop(key, None)
+        return found
 
     def demand(self, kind: type[T], key: str) -> T:
         """Read a record that must be there.
 
         Raises:
             NotFoundError: There is none.
-            StorageError: It can't be read.
+            DamagedError: It can't be read.
         """
         try:
             return from_json(kind, self._json(key))
-        except (ContractError, ValueError) as error:
-            raise StorageError(
+        except (ContractError, ValueError, RecursionError, OSError) as error:
+            raise DamagedError(
                 f"the record {key!r} in the storage {self.store.shown!r} can't be read: {error}",
                 url=self.store.shown,
                 hint="restore it from a copy, or delete it",
             ) from error
 
+    def _content(self, key: str) -> bytes:
+        """Read a key; one that alone can't be read is damaged, the rest of the storage isn't."""
+        try:
+            return self.store.read(key)
+        except StorageError as error:
+            if isinstance(error.__cause__, (IsADirectoryError, PermissionError)):
+                raise error.__cause__ from error
+            raise
+
     def _json(self, key: str) -> Mapping[str, Any]:
-        found = json.loads(self.store.read(key))
+        found = json.loads(self._content(key))
         if not isinstance(found, dict):
             raise ContractError(f"expected an object, found {type(found).__name__}")
         return found

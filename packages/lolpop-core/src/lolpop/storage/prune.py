@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from lolpop.contract import RunRef
-from lolpop.errors import NotFoundError, StorageError, listing
-from lolpop.storage import artifacts, reports
+from lolpop.errors import DamagedError, NotFoundError
+from lolpop.storage import artifacts, reports, sequence
 from lolpop.storage.attempts import now
+from lolpop.storage.container import key_of
 from lolpop.storage.folder import SCRATCH
 from lolpop.storage.location import Store
 from lolpop.storage.names import joined
 from lolpop.storage.records import RunRecord, Runs
 
 _DAY = 86400.0
+_SKEW = timedelta(days=1)
+"""By how much the clocks of hosts may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,8 @@ class Pruned:
         packages: Digests that no run refers to and no deployment uses.
         leftovers: Files that were being written more than a day ago.
         size: Bytes in all.
+        damaged: What can't be read, by its key: what it refers to isn't known, so that all
+            artifacts and packages were kept.
     """
 
     runs: tuple[RunRef, ...]
@@ -36,6 +41,7 @@ class Pruned:
     packages: tuple[str, ...]
     leftovers: tuple[str, ...] = ()
     size: int
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
 
 def prune(
@@ -54,23 +60,23 @@ def prune(
             packages are kept.
 
     Raises:
-        StorageError: The storage can't be reached, or a record can't be read, so that what
-            its run refers to isn't known.
+        StorageError: The storage can't be reached.
     """
     runs = Runs(store)
     found = runs.all()
     old = _old(found, older_than)
     kept = [run for run in found if run not in old]
-    used = _artifacts_of(store, kept)
-    if runs.damaged:
-        raise _unreadable(store, [*runs.damaged])
+    used, damaged = _artifacts_of(store, kept)
+    damaged |= runs.damaged
     sizes = store.sizes()
     age = max([older_than.total_seconds(), *_ages(kept)])
     packages = {run.package_digest for run in kept}.union(deployed or ())
-    rest = [] if deployed is None else _unused(store, "packages", sizes, packages, age)
-    content = _unused(store, "artifacts", sizes, used, age)
+    unknown = bool(damaged) or deployed is None
+    rest = _unused(store, "packages", sizes, None if unknown else packages, age)
+    content = _unused(store, "artifacts", sizes, None if damaged else used, age)
+    counted = _unused(store, sequence.ROOT, sizes, None if kept or damaged else (), age)
     leftovers = dict(_leftovers(store))
-    keys = [*_keys(old, sizes), *content, *rest, *leftovers]
+    keys = [*_keys(old, sizes), *content, *rest, *counted, *leftovers]
     for key in [] if dry_run else keys:
         store.delete(key)
     return Pruned(
@@ -79,12 +85,13 @@ def prune(
         packages=tuple(map(_digest, rest)),
         leftovers=tuple(leftovers),
         size=sum({**sizes, **leftovers}[key] for key in keys),
+        damaged=damaged,
     )
 
 
 def _old(runs: Sequence[RunRecord], older_than: timedelta) -> list[RunRecord]:
     before = now() - older_than
-    old = {run.ref: run for run in runs if (last := _last(run)) and last <= before}
+    old = {run.ref: run for run, last in _lasts(runs) if last and last <= before}
     young = [run for run in runs if run.ref not in old]
     while young:  # a parent may have a parent
         ref = young.pop().parent_ref
@@ -93,32 +100,52 @@ def _old(runs: Sequence[RunRecord], older_than: timedelta) -> list[RunRecord]:
     return [*old.values()]
 
 
+def _lasts(runs: Sequence[RunRecord]) -> Iterator[tuple[RunRecord, datetime | None]]:
+    """Tell when the last thing happened in each run; None while it goes on, or isn't known.
+
+    A run began after those that are numbered before it, whatever the clock said then.
+    """
+    begun = datetime.min.replace(tzinfo=UTC)
+    for run in runs:
+        begun = max([begun, *_believable([run.created_at])])
+        last = _last(run)
+        yield run, last and max(last, begun)
+
+
 def _last(run: RunRecord) -> datetime | None:
-    """Give the time of the last thing that happened in a run; None while it goes on."""
-    if ended := run.ended:
-        return ended.at
     attempts = [attempt for step in run.steps() for attempt in step.attempts]
-    if not all(attempt.state.is_over for attempt in attempts):
+    if run.end_damage or not all(attempt.state.is_over for attempt in attempts):
         return None
-    return max([run.created_at, *(attempt.ended_at or now() for attempt in attempts)])
+    times = [run.created_at, *run.written_at()]
+    for attempt in attempts:
+        times += filter(None, (attempt.started_at, attempt.ended_at))
+    if ended := run.ended:
+        times.append(ended.at)
+    return max(_believable(times), default=None)
 
 
-def _artifacts_of(store: Store, runs: Sequence[RunRecord]) -> set[str]:
+def _believable(times: Iterable[datetime]) -> list[datetime]:
+    """Leave out what lies in the future: a clock was wrong, and it says nothing of an age."""
+    latest = now() + _SKEW
+    return [time for time in times if time <= latest]
+
+
+def _artifacts_of(store: Store, runs: Sequence[RunRecord]) -> tuple[set[str], dict[str, str]]:
+    """Give what runs refer to, and what is wrong with the artifacts that can't be followed."""
     used: set[str] = set()
+    damaged: dict[str, str] = {}
     for closing in (closing for run in runs for closing in run.closings()):
         found = [*closing.inputs.values(), *([closing.output.digest] if closing.output else [])]
         while found:
             if (digest := found.pop()) not in used:
                 used.add(digest)
-                found += _parts(store, digest)
-    return used
-
-
-def _parts(store: Store, digest: str) -> list[str]:
-    try:
-        return artifacts.parts(store, digest)
-    except NotFoundError:
-        return []
+                try:
+                    found += artifacts.parts(store, digest)
+                except NotFoundError:
+                    continue
+                except DamagedError as error:
+                    damaged[key_of(digest)] = error.message
+    return used, damaged
 
 
 def _ages(runs: Sequence[RunRecord]) -> Iterator[float]:
@@ -129,8 +156,11 @@ def _ages(runs: Sequence[RunRecord]) -> Iterator[float]:
 
 
 def _unused(
-    store: Store, folder: str, sizes: Mapping[str, int], used: Collection[str], age: float
+    store: Store, folder: str, sizes: Mapping[str, int], used: Collection[str] | None, age: float
 ) -> list[str]:
+    """Give the keys of a folder that are old and not in use; none where the use isn't known."""
+    if used is None:
+        return []
     keys = (key for key in sizes if key.startswith(f"{folder}/") and _digest(key) not in used)
     return [key for key in keys if store.age(key) >= age]
 
@@ -158,12 +188,3 @@ def _leftovers(store: Store) -> Iterator[tuple[str, int]]:
 
 def _digest(key: str) -> str:
     return key.rpartition("/")[2].removesuffix(".zip")
-
-
-def _unreadable(store: Store, keys: Sequence[str]) -> StorageError:
-    return StorageError(
-        f"nothing was deleted: in the storage {store.shown!r} these records can't be read:"
-        f" {listing(keys)}",
-        url=store.shown,
-        hint="what their runs refer to isn't known; restore them from a copy, or delete them",
-    )

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from lolpop.contract import RunRef, RunState, StepStatus
-from lolpop.errors import NotFoundError
+from lolpop.errors import DamagedError, LolpopError, NotFoundError, listing
 from lolpop.storage.artifacts import Artifact
 from lolpop.storage.attempts import Attempt, Closing, claimed, name_of, now
 from lolpop.storage.journal import Journal
 from lolpop.storage.location import Store
 from lolpop.storage.names import encoded, joined
+from lolpop.storage.sequence import next_number
 
 ROOT = "runs"
 
@@ -32,7 +34,8 @@ class RunStart:
         deployment_digest: The deployment that it was started from, where that is known.
         parameters: Those given for the run.
         parent_run_id: The run whose records hold what it doesn't repeat, or None.
-        created_at: When the record was made.
+        number: Its place among the runs of the storage, in the order of their beginnings.
+        created_at: When the record was made, by the clock of whoever made it.
     """
 
     ref: RunRef
@@ -40,6 +43,7 @@ class RunStart:
     deployment_digest: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     parent_run_id: str | None = None
+    number: int = 0
     created_at: datetime
 
 
@@ -103,6 +107,11 @@ class RunRecord:
         inside = self._prefix + "/"
         return {key: why for key, why in self._journal.damaged.items() if key.startswith(inside)}
 
+    @property
+    def damage(self) -> str | None:
+        """That records of it, of those that were read so far, can't be read; None if they can."""
+        return f"these records can't be read: {listing(self.damaged)}" if self.damaged else None
+
     def mark_stopping(self, reason: str) -> bool:
         """Record that it shall stop; False if that is recorded already."""
         mark = Stopping(reason=reason, at=now())
@@ -128,6 +137,21 @@ class RunRecord:
     def ended(self) -> RunEnd | None:
         """How it ended, or None."""
         return self._journal.read(RunEnd, self.key("end.json"))
+
+    def written_at(self) -> list[datetime]:
+        """Give when its beginning and its end were recorded, by the storage's own clock."""
+        keys = (self.key("run.json"), self.key("end.json"))
+        return [
+            _written(self._journal.store, key) for key in keys if self._journal.store.exists(key)
+        ]
+
+    @property
+    def end_damage(self) -> str | None:
+        """What is wrong with the record of its end, or None."""
+        key = self.key("end.json")
+        if self.ended is None and (why := self._journal.damaged.get(key)):
+            return f"the record of its end {key!r} can't be read: {why}"
+        return None
 
     def claim(self, step: str, engine_attempt: int | None = None) -> Attempt:
         """Begin the next attempt of a step; no other process gets the same number."""
@@ -192,7 +216,7 @@ class RunRecord:
             return None
         states = tuple(attempt.status() for attempt in attempts)
         names = (attempt.claim for attempt in attempts)
-        name = next((claim.step for claim in names if claim), folder.rpartition("/")[2])
+        name = next((claim.step for claim in names if claim), unquote(folder.rpartition("/")[2]))
         return StepStatus(name=name, state=states[-1].state, attempts=states)
 
     def _attempts(self, folder: str) -> list[Attempt]:
@@ -230,30 +254,65 @@ class Runs:
         """Give the record of a run, made now if there is none; what was pinned first holds.
 
         Raises:
-            StorageError: There is one, and it can't be read.
+            DamagedError: There is one, and it can't be read.
         """
+        key = _start_of(prefix_of(ref))
+        if self._journal.store.exists(key):
+            return self._demand(ref)
         start = RunStart(
             ref=ref,
             package_digest=package_digest,
             deployment_digest=deployment_digest,
             parameters=parameters or {},
             parent_run_id=parent_run_id,
+            number=next_number(self._journal.store, self._highest),
             created_at=now(),
         )
-        if self._journal.create(_start_of(prefix_of(ref)), start, durable=True):
+        if self._journal.create(key, start, durable=True):
             return RunRecord(self._journal, start)
         return self._demand(ref)
+
+    def _highest(self) -> int:
+        return max((run.start.number for run in self.all()), default=0)
 
     def find(self, ref: RunRef) -> RunRecord | None:
         """Give the record of a run, or None.
 
         Raises:
-            StorageError: It can't be read.
+            DamagedError: It can't be read.
         """
         try:
             return self._demand(ref)
         except NotFoundError:
             return None
+
+    def look(self, ref: RunRef) -> RunRecord | None:
+        """Give the record of a run as far as it can be read, or None if there is none."""
+        try:
+            return self._demand(ref)
+        except NotFoundError:
+            return None
+        except DamagedError as error:
+            self.damaged[_start_of(prefix_of(ref))] = str(error.__cause__)
+            return self.stand_in(ref)
+
+    def stand_in(
+        self, ref: RunRef, package_digest: str = "", parameters: Mapping[str, Any] | None = None
+    ) -> RunRecord:
+        """Stand in for the record of a run that can't be read: what else is recorded holds."""
+        start = RunStart(
+            ref=ref,
+            package_digest=package_digest,
+            parameters=parameters or {},
+            created_at=self._first_seen(ref),
+        )
+        return RunRecord(self._journal, start)
+
+    def _first_seen(self, ref: RunRef) -> datetime:
+        try:
+            return _written(self._journal.store, _start_of(prefix_of(ref)))
+        except LolpopError:
+            return now()
 
     def all(
         self, orchestrator: str | None = None, deployment: str | None = None
@@ -262,7 +321,7 @@ class Runs:
         prefixes = self._prefixes(orchestrator, deployment)
         starts = (self._journal.read(RunStart, _start_of(prefix)) for prefix in prefixes)
         found = [RunRecord(self._journal, start) for start in starts if start]
-        return sorted(found, key=lambda run: run.created_at)
+        return sorted(found, key=lambda run: (run.start.number, run.created_at))
 
     def _demand(self, ref: RunRef) -> RunRecord:
         return RunRecord(self._journal, self._journal.demand(RunStart, _start_of(prefix_of(ref))))
@@ -276,6 +335,10 @@ class Runs:
         if wanted is not None:
             return [joined(prefix, encoded(wanted))]
         return [joined(prefix, name) for name in self._journal.store.names(prefix)]
+
+
+def _written(store: Store, key: str) -> datetime:
+    return datetime.fromtimestamp(store.modified(key), UTC)
 
 
 def prefix_of(ref: RunRef) -> str:
