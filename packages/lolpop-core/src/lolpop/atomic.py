@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_IMODE, S_ISREG
 from uuid import uuid4
 
+_OPEN = ("/dev/std", "/dev/fd/", "/proc/")
+"""Names of what is open already, which may be a file: to replace that would write elsewhere."""
+
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Name a file to write to; it takes the target's place, unless the block raises.
+    """Name a file or a new folder to write; it takes the target's place, unless the block raises.
 
-    So a full disk, or a process that dies, leaves what was there before. A link stays a link,
-    and a pipe or a device is written to itself.
+    So a full disk, or a process that dies, leaves what was there before. A link stays a link;
+    a folder that is there, a pipe and a device are written to themselves.
 
     Raises:
         OSError: The folder can't be written to.
     """
-    place = Path(os.path.realpath(target))
-    if not _is_replaceable(place):
-        yield place
+    if not _is_replaceable(target):
+        yield target
         return
+    place = Path(os.path.realpath(target))
     # The suffix tells some writers what to write; a whole name might become too long.
     draft = place.with_name(f".{uuid4().hex}{place.suffix}")
     try:
@@ -33,7 +37,7 @@ def replacing(target: Path) -> Iterator[Path]:
         sync(draft)
         draft.replace(place)
     finally:
-        draft.unlink(missing_ok=True)
+        _drop(draft)
 
 
 def write(target: Path, content: bytes) -> None:
@@ -64,8 +68,17 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _is_replaceable(place: Path) -> bool:
+def _drop(draft: Path) -> None:
+    if draft.is_dir():
+        shutil.rmtree(draft, ignore_errors=True)
+    else:
+        draft.unlink(missing_ok=True)
+
+
+def _is_replaceable(target: Path) -> bool:
+    if str(target.absolute()).startswith(_OPEN):
+        return False
     try:
-        return S_ISREG(place.stat().st_mode)
+        return S_ISREG(target.stat().st_mode)
     except FileNotFoundError:
         return True

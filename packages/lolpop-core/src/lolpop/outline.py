@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lolpop.config.document import Document
 from lolpop.contract import StepGraph, StepSettings, to_json
 from lolpop.deploying.specifying import step_settings
 from lolpop.inprocess import Source, prepared
-from lolpop.package.standard import graph_of, storage_of
+from lolpop.package.standard import graph_of, store_of
 from lolpop.steps.share import Share, share
 from lolpop.storage import Store
 from lolpop.storage.names import encoded, joined
@@ -29,6 +28,7 @@ class Outline:
         share: How many calls became steps.
         place: The file for its page: in the storage if that is a folder, for a file in the
             project would enter the next package.
+        store: The project's storage.
     """
 
     title: str
@@ -36,6 +36,7 @@ class Outline:
     settings: Mapping[str, StepSettings]
     share: Share
     place: Path
+    store: Store
 
     def facts(self) -> dict[str, Any]:
         """Give all of it as plain JSON values."""
@@ -65,10 +66,11 @@ def outline(source: Source, method: str | None = None) -> Outline:
         graph = graph_of(blueprint, entrypoint)
         settings = step_settings(blueprint.settings, [step.name for step in graph.steps])
         title = f"{cls.__name__}.{entrypoint}"
-        place = _place(blueprint.document, title)
-        return Outline(title, graph, settings, share(blueprint, graph), place)
+        store = store_of(blueprint.document)
+        shared = share(blueprint, graph)
+        return Outline(title, graph, settings, shared, _place(store, title), store)
 
 
-def _place(document: Document, title: str) -> Path:
+def _place(store: Store, title: str) -> Path:
     name = f"{encoded(title)}.html"
-    return Store(storage_of(document)).local_path(joined("graphs", name)) or Path(name)
+    return store.local_path(joined("graphs", name)) or Path(name)

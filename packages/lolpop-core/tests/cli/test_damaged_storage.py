@@ -118,7 +118,7 @@ def test_where_a_deployment_also_stands_is_not_fully_known(inside: Any, store: S
     note = key_of(store, "note")
     damage(store, note, b"{")
     assert inside("deployment", "plan").stderr == (
-        f"warning: where else 'my' stands isn't fully known: {note} can't be read\n"
+        f"note: where else 'my' stands isn't fully known: {note} can't be read\n"
     )
     assert inside("storage", "prune").stderr == (
         f"warning: no package is deleted: these notes can't be read: {note}; build the"

@@ -53,7 +53,7 @@ def graph(
 def _write(reply: Reply, found: Outline, form: str, place: Path) -> None:
     from lolpop.pictures.saving import save
 
-    link = save(_FORMS[form](found, True), place)
+    link = save(_FORMS[form](found, True), place, found.store)
     if reply.as_json:
         reply.data({"file": str(place), "link": link, "calls": found.facts()["calls"]})
     reply.say(f"written: {link}")

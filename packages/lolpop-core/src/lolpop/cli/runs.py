@@ -180,7 +180,7 @@ def report(
     history = History(store)
     record = find(history, run)
     place = place or place_of(history, record)
-    link = save(page(report_of(history, record)), place)
+    link = save(page(report_of(history, record)), place, store)
     _warn(record.damaged)
     if reply.as_json:
         reply.data({"run": to_json(record.ref), "file": str(place), "link": link})

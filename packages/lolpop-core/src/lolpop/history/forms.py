@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lolpop.atomic import replacing
 from lolpop.errors import UsageError
 from lolpop.history.outputs import Loaded
 from lolpop.storage.exact import is_exact
@@ -76,7 +77,8 @@ def _text(value: Any) -> str | bytes | None:
 def _write(loaded: Loaded, target: Path) -> str | None:
     """Write a value to a file; say what should be known of that file, or None."""
     try:
-        return _written(loaded, target)
+        with replacing(target) as draft:
+            return _written(loaded, target, draft)
     except UsageError:
         raise
     except OSError as error:
@@ -88,19 +90,19 @@ def _write(loaded: Loaded, target: Path) -> str | None:
         ) from error
 
 
-def _written(loaded: Loaded, target: Path) -> str | None:
+def _written(loaded: Loaded, target: Path, draft: Path) -> str | None:
     value = loaded.value
     if (source := _inside(loaded)) is not None:
-        _copy(source, target)
+        _copy(source, draft)
         return None
     if _library(value) and target.suffix != ".pickle":
-        _write_table(value, target)
+        _write_table(value, target.name, draft)
         return None
     text = _text(value)
     if text is None or target.suffix == ".pickle":
-        return _pickle(value, target)
+        return _pickle(value, draft)
     end = "" if isinstance(value, str | bytes) else "\n"
-    target.write_bytes(text if isinstance(text, bytes) else (text + end).encode())
+    draft.write_bytes(text if isinstance(text, bytes) else (text + end).encode())
     return None
 
 
@@ -113,9 +115,14 @@ def _inside(loaded: Loaded) -> Path | None:
 
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True)
+        shutil.copytree(source, target, copy_function=_copy_file, dirs_exist_ok=True)
     else:
         shutil.copy(source, target)
+
+
+def _copy_file(source: str, target: str) -> None:
+    with replacing(Path(target)) as draft:
+        shutil.copy(source, draft)
 
 
 def _pickle(value: Any, target: Path) -> str:
@@ -133,12 +140,12 @@ def _library(value: Any) -> str | None:
     return found if found in _LIBRARIES and is_table else None
 
 
-def _write_table(table: Any, target: Path) -> None:
+def _write_table(table: Any, name: str, target: Path) -> None:
     writers = _PANDAS if _library(table) == "pandas" else _POLARS
     frame = table.to_frame() if type_name(table).endswith(".Series") else table
     if target.suffix not in writers:
         raise UsageError(
-            f"can't write a {type_name(table)} as {target.name!r}",
+            f"can't write a {type_name(table)} as {name!r}",
             hint=f"end the name in {', '.join(writers)} or .pickle",
         )
     writers[target.suffix](frame, target)

@@ -46,7 +46,9 @@ def report_link(store: Store, ref: RunRef) -> str | None:
     """Write the report of a run to its place; give its link, or None if it has no record."""
     history = History(store)
     record = history.runs.find(ref)
-    return save(page(report_of(history, record)), place_of(history, record)) if record else None
+    if record is None:
+        return None
+    return save(page(report_of(history, record)), place_of(history, record), store)
 
 
 def place_of(history: History, record: RunRecord) -> Path:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lolpop import atomic
 from lolpop.package.caches import cache_folder
 from lolpop.storage import Store
 
@@ -42,9 +41,6 @@ def _keep(path: Path, content: bytes) -> None:
     """Write a file at once; a cache that can't be written is no failure."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(path)
+        atomic.write(path, content)
     except OSError:
         return

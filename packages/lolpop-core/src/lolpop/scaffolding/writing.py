@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from lolpop import atomic
 from lolpop.errors import UsageError
 
 
@@ -26,11 +27,15 @@ def write(folder: Path, files: Mapping[str, str], hint: str) -> list[str]:
     present = sorted(name for name in files if os.path.lexists(folder / name))
     if present:
         raise UsageError(f"{str(folder)!r} has {' and '.join(present)} already", hint=hint)
+    made: list[Path] = []
     try:
         for name, text in files.items():
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
+            atomic.write(file, text.encode())
+            made.append(file)
     except OSError as error:
+        for file in made:
+            file.unlink(missing_ok=True)
         raise UsageError(f"can't write to {str(folder)!r}: {error.strerror}") from error
     return sorted(str(folder / name) for name in files)

@@ -133,6 +133,13 @@ class Store:
         place = self._place
         return place.path(key) if isinstance(place, Folder) else None
 
+    def key_at(self, path: Path) -> str | None:
+        """Give the key whose file a path is; None if it lies elsewhere."""
+        root = self._place.root if isinstance(self._place, Folder) else None
+        if root is None or not path.is_relative_to(root):
+            return None
+        return path.relative_to(root).as_posix()
+
     def local_folder(self, key: str) -> Path | None:
         """Make a folder in the storage, and give it; None if the storage isn't a folder."""
         place = self._place
