@@ -117,3 +117,38 @@ def test_a_damaged_record_keeps_what_it_may_refer_to(inside: Any, store: Store) 
     )
     told = json.loads(inside("storage", "prune", "--output", "json").stdout)
     assert [*told["damaged"]] == [key]
+
+
+def test_a_sound_storage(inside: Any, tmp_path: Path, project: Any) -> None:
+    project("def run(self): ...")
+    assert inside("deployment", "package").returncode == 0
+    done = inside("storage", "check")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"ok: 1 package, 0 outputs, 1 record, \d+\.\d MB\n", done.stdout)
+    told = json.loads(inside("storage", "check", "--output", "json").stdout)
+    assert (told["packages"], told["outputs"], told["records"]) == (1, 0, 1)
+    assert (told["damaged"], told["size"] > 0) == ([], True)
+
+
+def test_a_damaged_storage(inside: Any, store: Store) -> None:
+    package = f"packages/{'a' * 64}.zip"
+    (artifact,) = store.list("artifacts")
+    path = store.local_path(artifact)
+    assert path
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    done = inside("storage", "check")
+    assert done.returncode == 1
+    digest = artifact.rpartition("/")[2]
+    assert done.stdout.splitlines() == [
+        f"  damaged {artifact}: artifact {digest} in the storage {store.url!r} is damaged: its"
+        " content has another digest",
+        f"  damaged {package}: package aaaaaaaaaaaa in {store.url!r} isn't a package: File is not"
+        " a zip file",
+    ]
+    assert done.stderr == (
+        f"error: 2 damaged in the storage {store.url!r}, of 1 package, 1 output, 4 records\n"
+        "hint: restore them from a copy; or delete them, and run or build again what needs them\n"
+    )
+    done = inside("storage", "check", "--output", "json")
+    assert done.returncode == 1
+    assert [each["key"] for each in json.loads(done.stdout)["damaged"]] == [artifact, package]

@@ -133,6 +133,7 @@ storage_group = LazyGroup(
             "lolpop.cli.storage:prune",
             "Delete what is old, over, and referred to by nothing.",
         ),
+        "check": ("lolpop.cli.storage:check", "Verify all packages, outputs and records."),
     },
     "Look after the storage.",
 )

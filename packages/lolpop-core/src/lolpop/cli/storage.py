@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 
 import click
@@ -11,6 +12,8 @@ from lolpop.cli.looking import stored
 from lolpop.cli.options import command
 from lolpop.contract import to_json
 from lolpop.errors import UsageError, listing
+from lolpop.history.checking import Checked, content_of
+from lolpop.history.checking import check as verified
 from lolpop.history.finding import full_name
 from lolpop.history.pruning import Tidied, tidy
 from lolpop.inprocess import Source
@@ -85,3 +88,44 @@ def _duration(text: str) -> timedelta:
         raise UsageError(
             f"--older-than: {text!r} isn't a duration", hint="for example 90, 10s, 12h or 30d"
         ) from None
+
+
+@click.command(epilog="Example: lolpop storage check")
+@command
+@stored
+def check(reply: Reply, source: Source, store: Store) -> None:
+    """Verify all packages, outputs and records, and name what is damaged.
+
+    All content is read and compared with its digest, which takes as long as reading it. Nothing
+    is changed. The exit code is 1 if something is damaged.
+    """
+    checked = _checked(reply, store)
+    reply.code = 1 if checked.damaged else 0
+    counts = {
+        "packages": checked.packages,
+        "outputs": checked.artifacts,
+        "records": checked.records,
+    }
+    if reply.as_json:
+        damaged = [{"key": key, "problem": why} for key, why in sorted(checked.damaged.items())]
+        reply.data({**counts, "size": checked.size, "damaged": damaged})
+        return
+    for key, why in sorted(checked.damaged.items()):
+        reply.say(f"  damaged {key}: {why}")
+    looked = ", ".join(words.counted(count, name[:-1]) for name, count in counts.items())
+    if checked.damaged:
+        found = f"{len(checked.damaged)} damaged in the storage {store.shown!r}, of {looked}"
+        click.echo(f"error: {found}", err=True)
+        hint = "restore them from a copy; or delete them, and run or build again what needs them"
+        click.echo(f"hint: {hint}", err=True)
+    else:
+        reply.say(f"ok: {looked}, {words.size(checked.size)}")
+
+
+def _checked(reply: Reply, store: Store) -> Checked:
+    """Check a storage; in a terminal with a bar that shows how much of it was read."""
+    if reply.as_json or not sys.stderr.isatty():
+        return verified(store)
+    size = sum(content_of(store).values())
+    with click.progressbar(length=size, label="reading", file=sys.stderr) as bar:
+        return verified(store, bar.update)

@@ -109,7 +109,7 @@ def loaded(
 
 def _value(history: History, artifact: Artifact, folder: Path, element: Element) -> Any:
     try:
-        return artifacts.get(history.store, artifact.digest, folder, element)
+        return artifacts.get(history.store, artifact.digest, folder, element, verify=True)
     except LolpopError:
         raise
     except Exception as error:  # what has elements says in its own way that one is missing

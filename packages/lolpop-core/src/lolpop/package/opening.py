@@ -16,17 +16,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 from lolpop.contract import Manifest, from_json
 from lolpop.errors import HostilePackageError, NotFoundError, PackageError
-from lolpop.package.archive import CONFIG, MANIFEST, PROJECT, WHEELS, digest_of, key_of
+from lolpop.package.archive import (
+    CONFIG,
+    MANIFEST,
+    PROJECT,
+    WHEELS,
+    digest_of,
+    key_of,
+    write_zip,
+)
 from lolpop.package.lock import platform_name, python_version
 from lolpop.package.sealing import SEAL, holds, seal
 from lolpop.package.verification import manifest_of, opened_zip, verified
 from lolpop.storage import Store
 
+_PIECE = 1024 * 1024
 _MODES = {False: 0o644, True: 0o755}
 
 
@@ -84,6 +95,32 @@ def read_config(store: Store, digest: str) -> bytes:
         manifest, _ = manifest_of(archive, digest)
         found = (data for file, data in verified(archive, manifest) if file.path == CONFIG)
         return next(found, b"")
+
+
+def verify(store: Store, digest: str) -> None:
+    """Read all of a stored package, and compare it with its digests, and with what is written.
+
+    Raises:
+        NotFoundError: There is no such package.
+        HostilePackageError: It is damaged.
+        ContractError: A newer lolpop-core made it.
+    """
+    with _archive(store, digest) as archive, tempfile.TemporaryFile() as again:
+        manifest, content = manifest_of(archive, digest)
+        files = ((file.path, data, file.executable) for file, data in verified(archive, manifest))
+        write_zip(again, chain([(MANIFEST, content, False)], files))
+        if not _is_same(archive.fp, again):
+            raise HostilePackageError("there are other bytes between its files")
+
+
+def _is_same(one: IO[bytes] | None, other: IO[bytes]) -> bool:
+    assert one is not None
+    for file in (one, other):
+        file.seek(0)
+    while piece := one.read(_PIECE):
+        if piece != other.read(_PIECE):
+            return False
+    return not other.read(1)
 
 
 def unpack(store: Store, digest: str, cache: Path) -> Opened:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from lolpop.errors import LolpopError, NotFoundError, StorageError, UnstorableError
 from lolpop.storage import container, exact, pickling
-from lolpop.storage.container import Draft, Opened
+from lolpop.storage.container import Draft, Header, Opened
 from lolpop.storage.files import Files
 from lolpop.storage.location import Store
 from lolpop.storage.preview import preview, type_name
@@ -69,15 +69,28 @@ def digest(value: Any, working_folder: Path, elements: Iterable[Element] = ()) -
     return _digest(value, Files(working_folder), elements)
 
 
-def get(store: Store, digest: str, working_folder: Path, element: Element = ()) -> Any:
+def get(
+    store: Store,
+    digest: str,
+    working_folder: Path,
+    element: Element = (),
+    *,
+    verify: bool = False,
+) -> Any:
     """Load a value, or an element of it alone, and put its files into the working folder.
+
+    Args:
+        store: Where it is.
+        digest: Its digest.
+        working_folder: Where its relative paths start.
+        element: The keys that lead to the element.
+        verify: Whether content is hashed though it is large and on this disk.
 
     Raises:
         NotFoundError: There is none of that digest.
         StorageError: It is damaged or can't be read here.
     """
-    files = Files(working_folder, store.shown)
-    return _get(store, digest, files, element)
+    return _Reader(store, Files(working_folder, store.shown), verify).get(digest, element)
 
 
 def digest_at(store: Store, digest: str, element: Element) -> str:
@@ -89,7 +102,7 @@ def digest_at(store: Store, digest: str, element: Element) -> str:
     """
     if not element:
         return digest
-    part = _part(container.read(store, digest), element[0])
+    part = _part(container.header(store, digest), element[0])
     return digest_at(store, part, element[1:]) if part else digest
 
 
@@ -183,44 +196,47 @@ def _without(value: Any, saved: dict[Any, pickling.Part]) -> Any:
     return type(value)(saved.get(number, each) for number, each in enumerate(value))
 
 
-def _get(store: Store, digest: str, files: Files, element: Element) -> Any:
-    opened = container.read(store, digest)
-    if element and (part := _part(opened, element[0])):
-        return _get(store, part, files, element[1:])
-    value = _load(store, digest, opened, files)
-    for key in element:
-        value = value[key]
-    return value
-
-
-def _part(opened: Opened, key: Any) -> str | None:
+def _part(header: Header, key: Any) -> str | None:
     wanted = key
-    for known, part in opened.header.parts:
+    for known, part in header.parts:
         if type(known) is int:
-            wanted = _normal(key, opened.header.length)
+            wanted = _normal(key, header.length)
         if type(known) is type(wanted) and known == wanted:
             return part
     return None
 
 
-def _load(store: Store, digest: str, opened: Opened, files: Files) -> Any:
-    kind, sections = opened.header.kind, opened.sections
-    if kind == "json":
-        return exact.loads(bytes(sections[0]))
-    if kind == "bytes":
-        return bytes(sections[0])
-    try:
-        return _unpickled(store, sections, files)
-    except LolpopError:
-        raise
-    except Exception as error:  # whatever the value's own code raises
-        raise StorageError(
-            f"artifact {digest} can't be loaded: {type(error).__name__}: {error}",
-            url=store.shown,
-            hint="it needs the distributions, and their versions, that it was made with",
-        ) from error
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Loads values: each of an artifact, and of the artifacts of its elements."""
 
+    store: Store
+    files: Files
+    verify: bool
 
-def _unpickled(store: Store, sections: Sequence[memoryview], files: Files) -> Any:
-    shelf = Shelf(sections, pickling.load, files.put, lambda part: _get(store, part, files, ()))
-    return pickling.load(sections[1], shelf)
+    def get(self, digest: str, element: Element = ()) -> Any:
+        opened = container.read(self.store, digest, self.verify)
+        if element and (part := _part(opened.header, element[0])):
+            return self.get(part, element[1:])
+        value = self._load(digest, opened)
+        for key in element:
+            value = value[key]
+        return value
+
+    def _load(self, digest: str, opened: Opened) -> Any:
+        kind, sections = opened.header.kind, opened.sections
+        if kind == "json":
+            return exact.loads(bytes(sections[0]))
+        if kind == "bytes":
+            return bytes(sections[0])
+        try:
+            shelf = Shelf(sections, pickling.load, self.files.put, self.get)
+            return pickling.load(sections[1], shelf)
+        except LolpopError:
+            raise
+        except Exception as error:  # whatever the value's own code raises
+            raise StorageError(
+                f"artifact {digest} can't be loaded: {type(error).__name__}: {error}",
+                url=self.store.shown,
+                hint="it needs the distributions, and their versions, that it was made with",
+            ) from error

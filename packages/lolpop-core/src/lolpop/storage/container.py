@@ -1,7 +1,7 @@
 """The file of an artifact: a header, then sections that can be mapped into memory.
 
 The header names the kind, and each section's size and digest; the artifact's digest is the
-header's. So a reader that trusts its disk verifies an artifact by its header and size alone.
+header's. So a reader that trusts its disk verifies a large one by its header and size alone.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from lolpop.storage.sections import Hasher, Memory, Section
 MAGIC = b"lolpop\x00\x01"
 SCHEMA_VERSION = 1
 ALIGNMENT = 64
+SMALL = 1024 * 1024
+"""Bytes of an artifact whose content is verified whenever it is read."""
+
 START = struct.Struct("<8sQ")
 DAMAGED = "run the step again, or restore the storage from a copy"
 
@@ -124,11 +127,13 @@ class Opened:
 
     Attributes:
         header: What its header says.
+        size: The bytes of all of it.
         sections: The content, writable.
     """
 
     def __init__(self, header: Header, content: memoryview) -> None:
         self.header = header
+        self.size = content.nbytes
         offsets = header.offsets()
         self.sections = [
             content[start : start + size]
@@ -136,26 +141,38 @@ class Opened:
         ]
 
 
-def read(store: Store, digest: str) -> Opened:
+def read(store: Store, digest: str, verify: bool = False) -> Opened:
     """Open a stored artifact and verify it.
+
+    Of a large one on a disk the size is compared alone: to hash it would take longer than
+    to use it.
+
+    Args:
+        store: The storage.
+        digest: The artifact's digest.
+        verify: Whether its content is hashed, however long that takes.
 
     Raises:
         NotFoundError: There is none of that digest.
         DamagedError: It isn't what was written.
     """
-    content = _mapped(store, digest)
-    header = _header(content, digest)
-    if header is None or header.offsets()[-1] != content.nbytes:
-        raise _damaged(store, digest, "its header or its size is wrong")
-    opened = Opened(header, content)
-    if not store.is_local:
+    opened = _opened(store, digest)
+    if verify or not store.is_local or opened.size <= SMALL:
         _verify(store, digest, opened)
     return opened
 
 
 def header(store: Store, digest: str) -> Header:
-    """Give the header of a stored artifact."""
-    return read(store, digest).header
+    """Give the header of a stored artifact, whose content isn't verified."""
+    return _opened(store, digest).header
+
+
+def _opened(store: Store, digest: str) -> Opened:
+    content = _mapped(store, digest)
+    header = _header(content, digest)
+    if header is None or header.offsets()[-1] != content.nbytes:
+        raise _damaged(store, digest, "its header or its size is wrong")
+    return Opened(header, content)
 
 
 def _mapped(store: Store, digest: str) -> memoryview:

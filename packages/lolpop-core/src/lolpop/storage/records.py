@@ -318,7 +318,7 @@ class Runs:
         self, orchestrator: str | None = None, deployment: str | None = None
     ) -> list[RunRecord]:
         """Give all runs, oldest first; those that can't be read are named in `damaged`."""
-        prefixes = self._prefixes(orchestrator, deployment)
+        prefixes = self.prefixes(orchestrator, deployment)
         starts = (self._journal.read(RunStart, _start_of(prefix)) for prefix in prefixes)
         found = [RunRecord(self._journal, start) for start in starts if start]
         return sorted(found, key=lambda run: (run.start.number, run.created_at))
@@ -326,7 +326,10 @@ class Runs:
     def _demand(self, ref: RunRef) -> RunRecord:
         return RunRecord(self._journal, self._journal.demand(RunStart, _start_of(prefix_of(ref))))
 
-    def _prefixes(self, orchestrator: str | None, deployment: str | None) -> Iterator[str]:
+    def prefixes(
+        self, orchestrator: str | None = None, deployment: str | None = None
+    ) -> Iterator[str]:
+        """Give the folders of runs, whether their records can be read or not."""
         for first in self._names(ROOT, orchestrator):
             for second in self._names(first, deployment):
                 yield from self._names(second, None)
