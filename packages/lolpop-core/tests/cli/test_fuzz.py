@@ -182,6 +182,8 @@ def verb_for(index: int, key: tuple[Any, ...], wrong: bool | None) -> str:
     verbs = list(VERBS) if wrong else ["check", "plan", "list"]
     if key[0] == "orchestrator" and "LocalOrchestrator" in key:
         verbs = ["plan", "list", "status"]  # for who uses it; the others leave it alone
+    if key == ("decorators", "orchestrator"):
+        verbs = [verb for verb in verbs if verb != "hold"]  # which takes its argument instead
     return verbs[index // STRIDE % len(verbs)]
 
 

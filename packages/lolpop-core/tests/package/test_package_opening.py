@@ -154,7 +154,7 @@ def test_more_bytes_than_the_archive_has_are_refused(tmp_path: Path) -> None:
     directory = content.rindex(b"PK\x01\x02")  # the line of project/a.py in the directory
     bomb = content[: directory + 20] + claimed + content[directory + 28 :]
     (size,) = struct.unpack("<I", content[content.index(b"PK\x03\x04") + 18 :][:4])
-    expected = f"its 3 files claim {2**31 + size + len(CONFIG)} bytes, more than it has"
+    expected = f"its files claim {2**31 + size + len(CONFIG)} bytes, more than it has: 3 of them"
     assert refusal(bomb, tmp_path) == expected
 
 
