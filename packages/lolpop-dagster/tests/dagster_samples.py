@@ -49,7 +49,7 @@ def job_file(
         parameters=parameters or {},
         schedule=others.pop("schedule", None),
     )
-    given: dict[str, Any] = {"parameters": SCHEMA, "package": "a" * 64, "python": "3.11", **others}
+    given: dict[str, Any] = {"parameters": SCHEMA, "package": "a" * 64, **others}
     return JobFile(spec=spec, graph=graph, **given)
 
 
