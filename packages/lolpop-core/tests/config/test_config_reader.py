@@ -164,7 +164,7 @@ UNREADABLE = {
     "~nosuchuser/x.yaml": ("no such file: '~nosuchuser/x.yaml'", HINT),
     "folder": ("'folder' is a folder", "name a file in it: -c folder/lolpop.yaml"),
     "file/x": ("can't read 'file/x': Not a directory", None),
-    "a\0b": ("can't read 'a\\x00b': embedded null byte", None),
+    "a\0b": ("can't read 'a\\x00b': a name can't have a null character", None),
 }
 
 

@@ -210,4 +210,6 @@ def _unreadable(name: str, error: OSError | ValueError) -> Problem:
         hint = f"name a file in it: -c {Path(name) / DEFAULT_FILE}"
         return Problem(f"{name!r} is a folder", Place(name, 1, 1), hint=hint)
     reason = error.strerror if isinstance(error, OSError) else error
+    if "\0" in name:  # each Python has words of its own for it
+        reason = "a name can't have a null character"
     return Problem(f"can't read {name!r}: {reason}", Place(name, 1, 1))
