@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import pytest
 
 from lolpop.contract import DeploymentSpec, RunState
 from lolpop.errors import ContractError, StorageError
+from lolpop.local.database import Database
+from lolpop.local.driving import claimed
 from lolpop.local.index import Index
+from lolpop.storage.access import who_may
 
 PUT = """
 import sys
@@ -193,3 +197,43 @@ def test_a_deployment_with_active_runs_is_not_forgotten(tmp_path: Path) -> None:
     assert index.remove("flow") == []
     assert index.deployments() == []
     assert index.runs("flow") == []
+
+
+def test_who_may_only_read_sees_what_another_process_has_just_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = Index(tmp_path / "local" / "index.sqlite")
+    index.put(spec("one"), "0" * 64)
+    with closing(sqlite3.connect(index.path)) as writer:
+        writer.execute("update deployments set digest='first'")
+        writer.commit()  # it stays in the log of changes while somebody has the file open
+        assert Path(f"{index.path}-wal").stat().st_size > 0
+        monkeypatch.setattr(Database, "may_write", False)
+        (entry,) = index.deployments()
+        assert entry.digest == "first"
+        assert index.run("none") is None
+    assert Index(tmp_path / "other" / "index.sqlite").deployments() == []
+
+
+def test_an_index_that_changes_all_the_time_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = Index(tmp_path / "local" / "index.sqlite")
+    index.put(spec(), "0" * 64)
+    numbers = iter(range(1000))
+    monkeypatch.setattr(Database, "may_write", False)
+    monkeypatch.setattr(Database, "_stamp", lambda self: next(numbers))
+    with pytest.raises(StorageError) as caught:
+        index.deployments()
+    assert caught.value.message == (
+        f"the index {str(index.path)!r} can't be used: it changes all the time"
+    )
+
+
+def test_a_run_whose_log_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "local").touch()
+    log = tmp_path / "local" / "1.log"
+    with pytest.raises(StorageError) as caught, claimed(log):
+        pass
+    assert caught.value.message == (f"the log of a run {str(log)!r} can't be made: Not a directory")
+    assert caught.value.hint == who_may(tmp_path)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -167,3 +170,22 @@ def test_what_cannot_be_ended_is_named(flow: Any) -> None:
     flow.remove()
     assert flow.engine.deployments() == []
     assert not list(index.path.parent.glob("*.log"))
+
+
+def test_a_supervisor_of_another_user_is_not_signalled_but_marked(
+    flow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = flow.run(a="show:held await:go")
+    flow.shown("held")
+    kill = os.kill
+
+    def forbidden(pid: int, number: int) -> None:
+        if number == signal.SIGTERM:
+            raise PermissionError(1, "Operation not permitted")
+        kill(pid, number)
+
+    monkeypatch.setattr("lolpop.local.stopping.os.kill", forbidden)
+    Timer(1.0, flow.show, ["go"]).start()
+    assert flow.stop(run).ended == (run.ref,)
+    assert flow.record(run.ref).stopping
+    assert flow.started == ["a"]

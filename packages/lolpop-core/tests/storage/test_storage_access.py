@@ -146,3 +146,31 @@ def test_a_storage_that_was_deleted_meanwhile_is_made_anew(store: Store) -> None
     store.write("a/k", b"2")
     assert store.read("a/k") == b"2"
     assert access_of(root.parent) == PRIVATE
+
+
+def test_only_its_owner_changes_whose_a_storage_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "s"
+    Store(str(root)).write("k", b"")
+    monkeypatch.setattr(os, "geteuid", lambda: root.stat().st_uid + 1)
+    Store(str(root), GROUP).write("k", b"")
+    assert S_IMODE(root.stat().st_mode) == 0o700
+
+
+def test_what_another_user_made_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "s"
+    Store(str(root), GROUP).write("folder/theirs", b"")
+    chmod = Path.chmod
+
+    def guarded(path: Path, mode: int) -> None:
+        if path.name == "theirs":
+            raise PermissionError(1, "Operation not permitted")
+        chmod(path, mode)
+
+    monkeypatch.setattr(Path, "chmod", guarded)
+    Store(str(root), PRIVATE).write("k", b"")
+    assert modes(root)["folder/theirs"] == 0o660
+    assert S_IMODE(root.stat().st_mode) == modes(root)["folder"] == 0o700

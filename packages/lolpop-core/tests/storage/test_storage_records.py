@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lolpop.contract import RunRef, RunState, StepState
-from lolpop.errors import DamagedError
+from lolpop.errors import DamagedError, StorageError
 from lolpop.storage import Store, artifacts
 from lolpop.storage.prune import prune
 from lolpop.storage.records import RunRecord, Runs, prefix_of
@@ -213,3 +213,26 @@ def test_pruning_keeps_what_is_young_alive_or_referred_to(any_store: Store, tmp_
     assert gone in done.artifacts == planned.artifacts
     assert artifacts.get(any_store, kept, tmp_path) == ([3], 4)
     assert [run.ref for run in Runs(any_store).all()] == [alive]
+
+
+def test_a_record_that_this_user_may_not_read_hides_no_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, whole = RunRef("L", "d", "secret"), RunRef("L", "d", "whole")
+    for ref in (secret, whole):
+        opened(store, ref)
+    read = Path.read_bytes
+
+    def guarded(path: Path) -> bytes:
+        if "secret" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", guarded)
+    runs = Runs(store)
+    assert [run.ref for run in runs.all()] == [whole]
+    assert runs.damaged[f"{prefix_of(secret)}/run.json"].startswith("[Errno 13] Permission denied")
+    with pytest.raises(StorageError) as caught:
+        runs.find(secret)
+    assert not isinstance(caught.value, DamagedError)
+    assert "who can share it with a group" in (caught.value.hint or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from lolpop.contract import (
@@ -15,7 +16,7 @@ from lolpop.contract import (
 from lolpop.deploying.choosing import LATEST, one_of
 from lolpop.deploying.engine import Engine
 from lolpop.deploying.standing import History
-from lolpop.errors import EngineUnreachableError, LolpopError, NotFoundError
+from lolpop.errors import EngineUnreachableError, LolpopError, NotFoundError, StorageError
 from lolpop.storage.records import RunRecord, Runs
 
 
@@ -92,7 +93,8 @@ def status(used: Engine, seen: Seen) -> RunStatus:
 def _note_end(found: RunStatus, record: RunRecord | None) -> None:
     """Record the engine's last word on a run, for when the engine is away or another one."""
     if record is not None and found.run.state.is_over and record.ended is None:
-        record.end(found.run.state, error=found.error)
+        with suppress(StorageError):  # who may only read the storage is told all the same
+            record.end(found.run.state, error=found.error)
 
 
 def _merged(found: RunStatus, ours: Sequence[StepStatus]) -> Iterator[StepStatus]:

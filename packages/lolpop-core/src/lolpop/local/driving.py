@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from lolpop.contract import RunState, StepState
-from lolpop.errors import DamagedError
+from lolpop.errors import DamagedError, StorageError
 from lolpop.execution.processes import end, of_attempts, tokens_of
 from lolpop.local.index import Index
 from lolpop.local.rows import Row
 from lolpop.storage import Store
+from lolpop.storage.access import who_may
 from lolpop.storage.folder import Folder
 from lolpop.storage.records import RunRecord, Runs
 
@@ -33,11 +35,23 @@ def claimed(log: Path) -> Iterator[int]:
 
     So there is no moment at which a run waits for a supervisor that never comes.
     """
-    access = Folder(log.parents[1]).make(log.parent)
-    with log.open("ab") as file:
-        os.fchmod(file.fileno(), access.file)
+    with _opened(log) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file.fileno()
+
+
+def _opened(log: Path) -> BinaryIO:
+    try:
+        access = Folder(log.parents[1]).make(log.parent)
+        file = log.open("ab")
+        os.fchmod(file.fileno(), access.file)
+    except OSError as error:
+        raise StorageError(
+            f"the log of a run {str(log)!r} can't be made: {error.strerror}",
+            url=str(log),
+            hint=who_may(log.parents[1]),
+        ) from error
+    return file
 
 
 def is_driven(index: Index, row: Row) -> bool:

@@ -63,7 +63,8 @@ def _ask(index: Index, store: Store, row: Row) -> Row:
     index.stopping(row.id)
     row = index.run(row.id) or row
     if row.pid is not None and is_driven(index, row):
-        with suppress(ProcessLookupError):
+        # Another user's can't be told: it sees the mark before its next step.
+        with suppress(ProcessLookupError, PermissionError):
             os.kill(row.pid, signal.SIGTERM)
     return row
 

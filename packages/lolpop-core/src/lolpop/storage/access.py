@@ -10,6 +10,7 @@ import grp
 import os
 import pwd
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_IMODE, S_ISGID, S_ISLNK
@@ -53,6 +54,11 @@ def access_of(root: Path) -> Access:
     return Access(mode & GROUP.folder, mode & GROUP.file) if shared else PRIVATE
 
 
+def owns(root: Path) -> bool:
+    """Whether this user may change a folder's permissions."""
+    return os.geteuid() in (0, root.stat().st_uid)
+
+
 def may_write(folder: Path) -> bool:
     """Whether this user may make something in a folder, or make the folder."""
     return not folder.exists() or os.access(folder, os.W_OK | os.X_OK)
@@ -61,9 +67,11 @@ def may_write(folder: Path) -> bool:
 def who_may(root: Path) -> str:
     """Say what lets a user into a storage who may not read or write something in it."""
     try:
-        status = root.stat()
+        status, is_readonly = root.stat(), os.statvfs(root).f_flag & os.ST_RDONLY
     except OSError:
         return f"let this user into the folder {str(root.parent)!r}"
+    if is_readonly:
+        return "it is mounted read-only here: that is enough to look at runs, not for this"
     if status.st_mode & _SHARED != _SHARED:
         return (
             f"it belongs to {_name(pwd.getpwuid, status.st_uid)!r}, who can share it with a group:"
@@ -108,15 +116,17 @@ def make_folder(folder: Path, access: Access) -> None:
 def change(root: Path, access: Access) -> None:
     """Give a file, or a folder with all in it, other permissions; its own come last.
 
-    So those of a storage's folder say that it is done.
+    So those of a storage's folder say that it is done. What other users made stays as it is:
+    they are of the group, and without it the folder keeps them out.
 
     Raises:
-        PermissionError: Something in it is another user's.
+        PermissionError: It is another user's itself.
     """
     group = root.stat().st_gid
     for folder, names, files in os.walk(root):
         for path in (Path(folder, name) for name in (*names, *files)):
-            _change(path, group, access)
+            with suppress(PermissionError, FileNotFoundError):
+                _change(path, group, access)
     _change(root, group, access)
 
 

@@ -13,7 +13,16 @@ from stat import S_ISDIR, S_ISREG
 from uuid import uuid4
 
 from lolpop.atomic import sync
-from lolpop.storage.access import IGNORE, PRIVATE, Access, access_of, change, make_folder, make_root
+from lolpop.storage.access import (
+    IGNORE,
+    PRIVATE,
+    Access,
+    access_of,
+    change,
+    make_folder,
+    make_root,
+    owns,
+)
 
 SCRATCH = "tmp"
 """The folder of files that are being written; whatever is old in it is left over."""
@@ -45,7 +54,7 @@ class Folder:
             if not self.root.is_dir():
                 make_root(self.root, self._wanted or PRIVATE)
             self._access = access_of(self.root)
-            if self._wanted and self._wanted != self._access:
+            if self._wanted and self._wanted != self._access and owns(self.root):
                 change(self.root, self._wanted)
                 self._access = self._wanted
         return self._access

@@ -35,7 +35,9 @@ class Journal:
             found = self.demand(kind, key)
         except NotFoundError:
             return None
-        except DamagedError as error:
+        except StorageError as error:
+            if not isinstance(error, DamagedError) and not _is_of_one(error):
+                raise
             self.damaged[key] = str(error.__cause__)
             return None
         self.damaged.pop(key, None)
@@ -46,7 +48,8 @@ class Journal:
 
         Raises:
             NotFoundError: There is none.
-            DamagedError: It can't be read.
+            DamagedError: It isn't what was written.
+            StorageError: The storage can't be reached, or this user may not read the record.
         """
         try:
             return from_json(kind, self._json(key))
@@ -58,11 +61,10 @@ class Journal:
             ) from error
 
     def _content(self, key: str) -> bytes:
-        """Read a key; one that alone can't be read is damaged, the rest of the storage isn't."""
         try:
             return self.store.read(key)
         except StorageError as error:
-            if isinstance(error.__cause__, (IsADirectoryError, PermissionError)):
+            if isinstance(error.__cause__, IsADirectoryError):
                 raise error.__cause__ from error
             raise
 
@@ -71,3 +73,8 @@ class Journal:
         if not isinstance(found, dict):
             raise ContractError(f"expected an object, found {type(found).__name__}")
         return found
+
+
+def _is_of_one(error: StorageError) -> bool:
+    """Whether it is one record alone that can't be read, and not the storage."""
+    return isinstance(error.__cause__, PermissionError)

@@ -16,6 +16,7 @@ from lolpop.storage.folder import SCRATCH, Folder
 from lolpop.storage.names import is_inside
 from lolpop.storage.remote import Remote
 
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _CLOCK_KEPT = 60.0
 """Seconds for which the difference between the storage's clock and ours is believed."""
 
@@ -218,8 +219,6 @@ def _place(url: str, access: Access | None) -> Folder | Remote:
 def _hint(error: Exception, place: Folder | Remote | None) -> str:
     if isinstance(error, ImportError):
         return "install the fsspec file system of this kind of URL, as the message says"
-    if isinstance(error, OSError) and error.errno == errno.EROFS:
-        return "it is mounted read-only here: that is enough to look at runs, not for this"
-    if isinstance(error, PermissionError):
+    if isinstance(error, OSError) and error.errno in _REFUSED:
         return who_may(place.root) if isinstance(place, Folder) else "let this user use it"
     return "see that it exists and that this host may use it"

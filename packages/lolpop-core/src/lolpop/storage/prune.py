@@ -15,8 +15,9 @@ from lolpop.storage.container import key_of
 from lolpop.storage.folder import SCRATCH
 from lolpop.storage.location import Store
 from lolpop.storage.names import joined
-from lolpop.storage.records import RunRecord, Runs
+from lolpop.storage.records import ROOT, RunRecord, Runs
 
+_FOLDERS = (ROOT, "reports", "packages", "artifacts", sequence.ROOT)
 _DAY = 86400.0
 _SKEW = timedelta(days=1)
 """By how much the clocks of hosts may differ."""
@@ -68,7 +69,7 @@ def prune(
     kept = [run for run in found if run not in old]
     used, damaged = _artifacts_of(store, kept)
     damaged |= runs.damaged
-    sizes = store.sizes()
+    sizes = {key: size for name in _FOLDERS for key, size in store.sizes(name).items()}
     age = max([older_than.total_seconds(), *_ages(kept)])
     packages = {run.package_digest for run in kept}.union(deployed or ())
     unknown = bool(damaged) or deployed is None
